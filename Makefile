@@ -1,0 +1,54 @@
+# The gate and the tasks; every target sets up its own virtual environment on a machine with Python 3.11+.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help check format test demo bench proof schemas constraints audit clean
+
+help:
+	@echo "make check   formatting, lint, types, import contracts"
+	@echo "make test    every test; real PostgreSQL, and real Kafka where Java and Maven are"
+	@echo "make demo    play the sample bank and print its figures and its score"
+	@echo "make proof   replay five real data sets every way there is and compare digests"
+	@echo "make bench   rates and ratios of projector, rebuild and door"
+
+$(READY): pyproject.toml deploy/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c deploy/constraints.txt --group dev --editable .
+	@touch $(READY)
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: $(READY)
+	$(BIN)/pytest
+
+demo: $(READY)
+	$(BIN)/daybook demo
+
+proof: $(READY)
+	$(BIN)/python -m tests.proof.matrix
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+schemas: $(READY)
+	$(BIN)/python -m events.schema_files
+
+constraints: $(READY)
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v "^-e" > deploy/constraints.txt
+
+audit: $(READY)
+	$(BIN)/pip-audit -r deploy/constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
