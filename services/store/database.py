@@ -1,0 +1,59 @@
+"""The database: connections with the settings that everything here relies on, and the tables outside any
+generation.
+
+Every part that touches PostgreSQL connects through this module. It must never hold business rules.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+CONNECT_TIMEOUT_SECONDS = 10
+STATEMENT_TIMEOUT_SECONDS = 600
+
+_BASE = (
+    "CREATE SCHEMA IF NOT EXISTS daybook",
+    """CREATE TABLE IF NOT EXISTS daybook.generation (
+        id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        kind text NOT NULL, fingerprint text NOT NULL, schema_name text NOT NULL UNIQUE,
+        state text NOT NULL CHECK (state IN ('building', 'following', 'live', 'retired')),
+        created_at timestamptz NOT NULL DEFAULT now(), changed_at timestamptz NOT NULL DEFAULT now(),
+        note text NOT NULL DEFAULT '')""",
+    """CREATE TABLE IF NOT EXISTS daybook.live_generation (
+        kind text, fingerprint text, generation integer NOT NULL REFERENCES daybook.generation,
+        PRIMARY KEY (kind, fingerprint))""",
+    """CREATE TABLE IF NOT EXISTS daybook.door_count (
+        source text COLLATE "C", day date, admitted bigint NOT NULL DEFAULT 0,
+        duplicate bigint NOT NULL DEFAULT 0, refused bigint NOT NULL DEFAULT 0, PRIMARY KEY (source, day))""",
+)
+
+BASE_LOCK = 0x0DA1B00C
+"""Advisory lock taken while the base tables are made."""
+
+
+def connect(conninfo: str, *, autocommit: bool = False) -> Connection:
+    """A connection in UTC with bounded waits."""
+    connection = psycopg.connect(
+        conninfo,
+        autocommit=autocommit,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        options=f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s",
+    )
+    connection.prepare_threshold = 3
+    return connection
+
+
+def migrate(conninfo: str) -> None:
+    """Make the tables outside any generation; safe to run at every start and by several processes."""
+    with connect(conninfo) as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (BASE_LOCK,))
+        for statement in _BASE:
+            connection.execute(statement)
+
+
+def identifier(*names: str) -> sql.Identifier:
+    """A quoted, possibly qualified name."""
+    return sql.Identifier(*names)
