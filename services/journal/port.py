@@ -30,7 +30,7 @@ class StoredRecord(NamedTuple):
 
 
 class Journal(Protocol):
-    """An ordered, immutable, partitioned record. Offsets in a partition start at `begins` and have no gaps."""
+    """An ordered, immutable, partitioned record; a partition's offsets run from `begins` without gaps."""
 
     volume: int
     partitions: int

@@ -1,0 +1,91 @@
+"""Real servers for tests: one embedded PostgreSQL and one Kafka broker a session, a database a test.
+
+No test may reach a server other than through these fixtures, or LocalBroker where it must kill one.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from services.store.embedded import EmbeddedPostgres
+from tests.broker import LocalBroker, missing_for_local_broker
+
+
+@pytest.fixture(scope="session")
+def embedded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The session's PostgreSQL, in a folder of its own."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("server") / "data")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(embedded_postgres: EmbeddedPostgres) -> str:
+    """How to reach the session's PostgreSQL as its superuser."""
+    return embedded_postgres.conninfo()
+
+
+@pytest.fixture
+def database_url(embedded_postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A fresh, empty database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(embedded_postgres.conninfo(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        yield embedded_postgres.conninfo(name)
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """host:port of a broker: the given one, else in a container, else a local JVM, else a skip."""
+    given = os.environ.get("DAYBOOK_TEST_KAFKA")
+    if given:
+        yield given
+    elif _docker_answers():
+        from testcontainers.kafka import KafkaContainer
+
+        with KafkaContainer("apache/kafka:4.3.1").with_kraft() as container:
+            yield container.get_bootstrap_server()
+    else:
+        yield from _local_broker(tmp_path_factory.mktemp("kafka"))
+
+
+@pytest.fixture
+def kafka_topic() -> str:
+    """A topic name that no other test uses."""
+    return f"test.journal.{uuid.uuid4().hex[:12]}"
+
+
+def require_local_broker() -> None:
+    """Skip the test, with the reason, where no local broker can run; fail where Kafka is required."""
+    missing = missing_for_local_broker()
+    if missing is None:
+        return
+    if os.environ.get("DAYBOOK_REQUIRE_KAFKA") == "1":
+        pytest.fail(f"DAYBOOK_REQUIRE_KAFKA=1, but there is no Kafka: {missing}")
+    pytest.skip(f"needs Kafka: no DAYBOOK_TEST_KAFKA, no Docker engine, {missing}")
+
+
+def _local_broker(data: Path) -> Iterator[str]:
+    require_local_broker()
+    broker = LocalBroker(data)
+    broker.start()
+    yield broker.bootstrap
+    broker.stop()
+
+
+def _docker_answers() -> bool:
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=5)
+        client.close()
+    except DockerException:
+        return False
+    return True
