@@ -93,9 +93,9 @@ def corrected(original: Entry, correction: Entry, zone: dt.tzinfo) -> Entry:
     first = original.envelope
     time, date, undated = first.time, first.date, first.undated
     if change.fact_time is not None:
-        time, date, undated = dt.datetime.fromisoformat(change.fact_time), None, False
+        time, date, undated = change.fact_time, None, False
     elif change.fact_date is not None:
-        time, date, undated = None, dt.date.fromisoformat(change.fact_date), False
+        time, date, undated = None, change.fact_date, False
     envelope = msgspec.structs.replace(
         first,
         type=change.fact_type,

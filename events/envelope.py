@@ -23,6 +23,14 @@ SurveyId = NewType("SurveyId", str)
 InvitationId = NewType("InvitationId", str)
 CampaignId = NewType("CampaignId", str)
 PlanId = NewType("PlanId", str)
+LeadId = NewType("LeadId", str)
+CourseId = NewType("CourseId", str)
+ServiceRequestId = NewType("ServiceRequestId", str)
+ProducerId = NewType("ProducerId", str)
+CalendarId = NewType("CalendarId", str)
+JournalId = NewType("JournalId", str)
+RulePackId = NewType("RulePackId", str)
+QuarantineId = NewType("QuarantineId", str)
 
 SUBJECT_KINDS = (
     "customer",
@@ -30,6 +38,7 @@ SUBJECT_KINDS = (
     "application",
     "lead",
     "interaction",
+    "service_request",
     "sale",
     "product",
     "channel",
@@ -48,7 +57,10 @@ SUBJECT_KINDS = (
 )
 """What an event can be about; the part of `subject` before the slash."""
 
-SUBJECT_PATTERN = r"^(" + "|".join(SUBJECT_KINDS) + r")/[a-z0-9][a-z0-9._-]{0,39}:[^\s/]{1,120}$"
+ID_PATTERN = r"[a-z0-9][a-z0-9._-]{0,39}:[^\s/]{1,120}"
+"""Every id carries the namespace of the system that minted it: `uci-bank:17`."""
+
+SUBJECT_PATTERN = r"^(" + "|".join(SUBJECT_KINDS) + r")/" + ID_PATTERN + "$"
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]

@@ -1,10 +1,10 @@
 """The root of Daybook's tree of errors, and the leaves that reading events can raise.
 
-    DaybookError
-    ├── EventError                an event that cannot be taken for what it says it is
-    │   ├── Unreadable            the bytes are not an event at all; they belong to no ledger
-    │   └── UnknownSchema         a type or version newer than this reader; its partition stops
-    └── (services/errors.py)      everything that happens outside the language
+DaybookError
+├── EventError                an event that cannot be taken for what it says it is
+│   ├── Unreadable            the bytes are not an event at all; they belong to no ledger
+│   └── UnknownSchema         a type or version newer than this reader; its partition stops
+└── (services/errors.py)      everything that happens outside the language
 """
 
 
@@ -38,7 +38,8 @@ class UnknownSchema(EventError):
 
     def __init__(self, type_name: str, dataschema: str) -> None:
         super().__init__(
-            f"no schema {dataschema!r} for type {type_name!r} in this catalogue: deploy readers before writers"
+            f"no schema {dataschema!r} for type {type_name!r} in this catalogue:"
+            " deploy readers before writers"
         )
         self.type_name = type_name
         self.dataschema = dataschema

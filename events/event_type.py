@@ -4,6 +4,7 @@ The catalogue (events/catalogue.py) is a tuple of these. The door reads the subj
 `decode` the version and the upcasters; nobody derives a stored name from a class.
 """
 
+import datetime as dt
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from events.envelope import Event
+from events.envelope import Event, Instant
 from events.sealing import sealed_fields, sent_form
 
 type_name_pattern = r"^[a-z][a-z_]*\.[a-z][a-z0-9_]*$"
@@ -46,8 +47,8 @@ class Correction(Event, frozen=True, kw_only=True):
     fact_type: str
     fact_schema: str
     fact: msgspec.Raw
-    fact_time: str | None = None
-    fact_date: str | None = None
+    fact_time: Instant | None = None
+    fact_date: dt.date | None = None
     reason: str
 
 
@@ -63,6 +64,7 @@ class EventType:
     """One line of the catalogue.
 
     `subject` lists (kind, field) in order of preference: the first field that is set names the subject.
+    `subject_field` is for events about whatever other events are about: that field holds a whole subject.
     `upcasters[i]` turns version i + 1 into version i + 2. `headline` names the clear fields that make up the
     one-line summary of an entry.
     """
@@ -70,7 +72,8 @@ class EventType:
     name: str
     struct: type[Event]
     writer: Writer
-    subject: tuple[tuple[str, str], ...]
+    subject: tuple[tuple[str, str], ...] = ()
+    subject_field: str | None = None
     headline: tuple[str, ...] = ()
     version: int = 1
     upcasters: tuple[Upcaster, ...] = ()
@@ -83,7 +86,8 @@ class EventType:
         names = self.struct.__struct_fields__
         hidden = sealed_fields(self.struct)
         assert not set(self.headline) & set(hidden), f"{self.name}: a headline never shows a sealed field"
-        assert set(self.headline) | {name for _, name in self.subject} <= set(names), self.name
+        assert bool(self.subject) != bool(self.subject_field), f"{self.name}: one of the two subject rules"
+        assert set(self.headline) | set(self.subject_names) <= set(names), self.name
         object.__setattr__(self, "sealed", hidden)
         object.__setattr__(self, "sent", sent_form(self.struct))
         object.__setattr__(self, "stamped", "known" in names)
@@ -92,12 +96,20 @@ class EventType:
     def family(self) -> str:
         return self.name.partition(".")[0]
 
+    @property
+    def subject_names(self) -> tuple[str, ...]:
+        """The fields that can name the subject."""
+        return (self.subject_field,) if self.subject_field else tuple(name for _, name in self.subject)
+
     def schema_urn(self, version: int | None = None) -> str:
         """`urn:daybook:<type>:<version>`, of the current version unless another is named."""
         return f"urn:daybook:{self.name}:{version or self.version}"
 
     def subject_of(self, event: Any) -> str | None:
         """The subject that an event of this type must stand under; None if no field names one."""
+        if self.subject_field is not None:
+            whole: str = getattr(event, self.subject_field)
+            return whole
         for kind, name in self.subject:
             identifier = getattr(event, name)
             if identifier is not None:

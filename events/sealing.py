@@ -33,7 +33,9 @@ else:
         """`Sealed[T]` is a token (a string) in the stored form and a T in the sent form."""
 
         def __class_getitem__(cls, clear: Any) -> Any:
-            return Annotated[str, msgspec.Meta(extra_json_schema={"pattern": TOKEN_PATTERN}, extra={"sealed": clear})]
+            return Annotated[
+                str, msgspec.Meta(extra_json_schema={"pattern": TOKEN_PATTERN}, extra={"sealed": clear})
+            ]
 
 
 class Token(NamedTuple):
