@@ -6,7 +6,7 @@ rows, and the history that a correction needs, are handed in.
 
 import datetime as dt
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, get_type_hints
@@ -83,25 +83,30 @@ class WorkingSet:
     """Rows of one batch: as they were at its start (`first`) and as they are now (`rows`), by ledger and key.
 
     Keys absent from `rows` must be loaded (or known to be new) before an entry that needs them is folded.
+    `touched` holds the offset of the last entry that visited a key, `partition_of` each subject's partition.
     """
 
     declarations: Declarations
     zone: dt.tzinfo
     history: History
     parked: set[tuple[str, Key]] = field(default_factory=set)
+    partition_of: dict[str, int] = field(default_factory=dict)
+    touched: dict[str, dict[Key, int]] = field(default_factory=dict)
     first: dict[str, dict[Key, Row | None]] = field(default_factory=dict)
     rows: dict[str, dict[Key, Row | None]] = field(default_factory=dict)
     newly_parked: list[Parking] = field(default_factory=list)
-    folded: Counter[str] = field(default_factory=Counter)
-    parked_entries: Counter[str] = field(default_factory=Counter)
+    folded: Counter[tuple[int, str]] = field(default_factory=Counter)
+    parked_entries: Counter[tuple[int, str]] = field(default_factory=Counter)
+    parked_hits: Counter[tuple[str, Key]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         for ledger in self.declarations.ledgers:
             self.first.setdefault(ledger.name, {})
             self.rows.setdefault(ledger.name, {})
+            self.touched.setdefault(ledger.name, {})
 
     def plan(self, entries: Iterable[Entry]) -> list[Step]:
-        """Which ledgers and keys each entry visits, in order; corrections are planned when they are folded."""
+        """Which ledgers and keys each entry visits, in order; a correction's are worked out when it is folded."""
         subscriptions = self.declarations.subscriptions
         steps: list[Step] = []
         append = steps.append
@@ -134,30 +139,34 @@ class WorkingSet:
             first[key] = rows[key] = found.get(key)
 
     def apply(self, steps: Sequence[Step], load: Callable[[str, set[Key]], None]) -> None:
-        """Fold planned steps in order. `load` is called for keys that only a correction turns out to need."""
-        folded, parked = self.folded, self.parked
+        """Fold planned steps in order. `load` is called for keys that only a correction turns out to need.
+
+        An entry is counted once per ledger: as folded, or as parked if one of its keys is.
+        """
         for entry, ledger, handler, keys in steps:
             if ledger is _CORRECTIONS:
                 self._correct(entry, load)
                 continue
-            rows = self.rows[ledger.name]
-            is_parked = False
+            name = ledger.name
+            rows, touched = self.rows[name], self.touched[name]
+            stopped: Key | None = None
             for key in keys:
-                if parked and ((ledger.name, key) in parked or (ledger.name, key[:1]) in parked):
-                    is_parked = True
+                if self.parked and (name, key) in self.parked:
+                    stopped = stopped or key
                     continue
                 if key not in rows:
-                    self.first[ledger.name][key] = None
+                    self.first[name][key] = rows[key] = None
+                touched[key] = entry.position.offset
                 try:
-                    rows[key] = handler(key, rows.get(key), entry.event, entry)
+                    rows[key] = handler(key, rows[key], entry.event, entry)
                 except Exception as error:  # a bug in one handler must not stop the other ledgers
                     self._park(ledger, key, entry, error)
-                    rows.setdefault(key, None)
-                    is_parked = True
-            if is_parked:
-                self.parked_entries[ledger.name] += 1
+                    stopped = stopped or key
+            if stopped is None:
+                self.folded[(entry.position.partition, name)] += 1
             else:
-                folded[ledger.name] += 1
+                self.parked_entries[(entry.position.partition, name)] += 1
+                self.parked_hits[(name, stopped)] += 1
 
     def changes(self, ledger: str) -> list[tuple[Key, Row | None, Row | None]]:
         """(key, before, after) of every row of a ledger that differs from the start of the batch."""
@@ -168,22 +177,21 @@ class WorkingSet:
             if first[key] is not row and first[key] != row
         ]
 
-    def tally_deltas(self) -> dict[str, dict[Group, list[int]]]:
-        """Per tally and group, how the counts and sums moved; groups that did not move are left out."""
-        result: dict[str, dict[Group, list[int]]] = {}
+    def tally_deltas(self) -> dict[str, dict[int, dict[Group, list[int]]]]:
+        """Per tally, partition and group, how the counts and sums moved; what did not move is left out."""
+        result: dict[str, dict[int, dict[Group, list[int]]]] = {}
         for ledger, tallies in self.declarations.tallies_of.items():
-            if not tallies:
-                continue
-            changes = self.changes(ledger)
-            for tally in tallies:
-                deltas: dict[Group, list[int]] = {}
-                post = poster(tally)
-                for _, before, after in changes:
-                    post(deltas, before, -1)
-                    post(deltas, after, 1)
-                moved = {group: sums for group, sums in deltas.items() if any(sums)}
-                if moved:
-                    result[tally.name] = moved
+            changes = self.changes(ledger) if tallies else []
+            for tally in tallies if changes else ():
+                post, deltas = poster(tally), defaultdict[int, dict[Group, list[int]]](dict)
+                for key, before, after in changes:
+                    moved = deltas[self.partition_of[key[0]]]
+                    post(moved, before, -1)
+                    post(moved, after, 1)
+                result[tally.name] = {
+                    partition: {group: sums for group, sums in groups.items() if any(sums)}
+                    for partition, groups in deltas.items()
+                }
         return result
 
     def refold(self, ledger: Ledger, keys: set[Key], entries: Iterable[Entry]) -> None:
@@ -212,6 +220,7 @@ class WorkingSet:
             keys = {key for key in keys if (ledger.name, key) not in self.parked}
             try:
                 self.refold(ledger, keys, new)
+                self.touched[ledger.name].update(dict.fromkeys(keys, entry.position.offset))
             except Exception as error:  # as in apply: park what could not be folded, keep the rest going
                 for key in keys:
                     self._park(ledger, key, entry, error)

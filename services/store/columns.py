@@ -6,7 +6,7 @@ The batch writer, the loaders and the digests share this; it must stay the only 
 import datetime as dt
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -47,6 +47,8 @@ class RowShape:
 
     ledger: Ledger
     columns: tuple[Column, ...]
+    _outward: tuple[tuple[int, Convert], ...] = field(init=False)
+    _inward: tuple[tuple[int, Convert], ...] = field(init=False)
 
     @property
     def key_columns(self) -> tuple[Column, ...]:
@@ -74,13 +76,10 @@ class RowShape:
         return msgspec.structs.astuple(row)[: len(self.ledger.key)]
 
     def __post_init__(self) -> None:
-        outward = [(i, c.to_db) for i, c in enumerate(self.columns) if c.to_db is not None]
-        inward = [(i, c.from_db) for i, c in enumerate(self.columns) if c.from_db is not None]
+        outward = tuple((i, c.to_db) for i, c in enumerate(self.columns) if c.to_db is not None)
+        inward = tuple((i, c.from_db) for i, c in enumerate(self.columns) if c.from_db is not None)
         object.__setattr__(self, "_outward", outward)
         object.__setattr__(self, "_inward", inward)
-
-    _outward = ()  # type: ignore[var-annotated]
-    _inward = ()  # type: ignore[var-annotated]
 
 
 def shape_of(ledger: Ledger) -> RowShape:

@@ -61,7 +61,7 @@ _BOOKKEEPING = (
         parked bigint NOT NULL, PRIMARY KEY (partition, ledger))""",
     """CREATE TABLE {schema}._parked (
         ledger text, key jsonb, partition smallint NOT NULL, position bigint NOT NULL, error text NOT NULL,
-        entries bigint NOT NULL DEFAULT 1, PRIMARY KEY (ledger, key))""",
+        entries bigint NOT NULL DEFAULT 0, PRIMARY KEY (ledger, key))""",
     """CREATE TABLE {schema}._unreadable (
         partition smallint, position bigint, reason text NOT NULL, PRIMARY KEY (partition, position))""",
 )

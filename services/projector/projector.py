@@ -1,0 +1,223 @@
+"""The projector: batch → decode → fold → one transaction. The only way from journal to rows.
+
+Workers, the embedded loop and the watch run it. It owns the partitions it is given for as long as nobody
+else commits to them; the watermark in the transaction is what fences it, not a lock.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from events import codec
+from events.envelope import Entry, Position
+from projections.fold import Declarations
+from projections.ledger import Key, Row
+from services.errors import JournalIncomplete
+from services.journal.port import Journal, StoredRecord
+from services.projector.batch import BatchFolder
+from services.projector.cache import RowCache
+from services.store import generation as generations
+from services.store.database import Connection, connect
+from services.store.generation import Generation
+from services.store.parked import parked_keys
+from services.store.timeline import positions_of
+from services.store.writer import (
+    Batch,
+    DuplicateEntry,
+    existing_entries,
+    load_rows,
+    record_digest,
+    write,
+)
+
+BeforeCommit = Callable[[Batch], None]
+CAREFUL_BATCHES = 20
+"""After a second copy was met, this many batches look duplicates up before folding."""
+
+
+class Projector:
+    """Folds journal partitions into one generation. One instance, one connection, one thread."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        conninfo: str,
+        declarations: Declarations,
+        generation: Generation,
+        zone: dt.tzinfo,
+        *,
+        cache_rows: int = 400_000,
+        before_commit: BeforeCommit | None = None,
+    ) -> None:
+        self.journal = journal
+        self.declarations = declarations
+        self.generation = generation
+        self.folder = BatchFolder(declarations, zone, journal.volume)
+        self.before_commit = before_commit
+        self._conninfo = conninfo
+        self._cache = RowCache(cache_rows)
+        self._careful = 0
+        self.connection = connect(conninfo, autocommit=True)
+        self.connection.execute("SET synchronous_commit = off")
+        self.next_offsets: dict[int, int] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Forget what was cached and read the watermarks again: after fencing, a failed commit, a new
+        assignment."""
+        self._cache.clear()
+        marks = generations.watermarks(self.connection, self.generation.schema)
+        self.next_offsets = {partition: mark.next_offset for partition, mark in marks.items()}
+        self._cache.complete = all(mark.entries == 0 for mark in marks.values())
+        self._parked = parked_keys(self.connection, self.generation.schema)
+
+    def verify_watermarks(self, partitions: Collection[int] | None = None) -> None:
+        """Re-read the last folded record of each partition; JournalIncomplete if it is not the same."""
+        ends = self.journal.ends()
+        marks = generations.watermarks(self.connection, self.generation.schema)
+        for partition, mark in marks.items():
+            if mark.last_digest is None or (partitions is not None and partition not in partitions):
+                continue
+            if ends.get(partition, 0) < mark.next_offset:
+                raise JournalIncomplete(
+                    f"partition {partition} ends at {ends.get(partition, 0)} but was folded up to "
+                    f"{mark.next_offset}: the journal was truncated or re-created; restore it, or rebuild"
+                )
+            last = Position(self.journal.volume, partition, mark.next_offset - 1)
+            if record_digest(self.journal.fetch([last])[0].value) != mark.last_digest:
+                raise JournalIncomplete(
+                    f"the record at {last} is not the one that was folded: the journal was re-created or "
+                    "altered; restore it, or rebuild from an archive"
+                )
+
+    def step(
+        self,
+        limit: int,
+        wait_seconds: float = 0.0,
+        *,
+        partitions: Collection[int] | None = None,
+        until: Mapping[int, int] | None = None,
+    ) -> int:
+        """Read and fold up to `limit` records; gives back how many were folded, 0 if there were none.
+
+        `until` stops each partition at a next offset; `partitions` restricts to those owned.
+        """
+        starts = {
+            partition: offset
+            for partition, offset in self.next_offsets.items()
+            if partition not in self.folder.stopped
+            and (partitions is None or partition in partitions)
+            and (until is None or offset < until.get(partition, 0))
+        }
+        if not starts:
+            return 0
+        records = self.journal.read(starts, limit, wait_seconds)
+        if until is not None:
+            records = [record for record in records if record.offset < until.get(record.partition, 0)]
+        return self.fold(records)
+
+    def fold(self, records: Sequence[StoredRecord]) -> int:
+        """Fold records that continue the watermarks, and commit. Raises Fenced, after a reload."""
+        if not records:
+            return 0
+        try:
+            try:
+                batch = self._commit(records)
+            except DuplicateEntry:
+                self._careful = CAREFUL_BATCHES
+                batch = self._commit(records)
+        except Exception:
+            self.reload()
+            raise
+        self._careful = max(0, self._careful - 1)
+        for partition, moved in batch.progress.items():
+            self.next_offsets[partition] = moved.next_offset
+        self._cache.keep(batch.working)
+        self._parked = batch.working.parked
+        return sum(moved.entries + moved.copies + moved.unreadable for moved in batch.progress.values())
+
+    def catch_up(self, limit: int, until: Mapping[int, int] | None = None) -> int:
+        """Fold until nothing is left before `until` (default: where the journal ends now)."""
+        goal = self.journal.ends() if until is None else until
+        done = 0
+        while moved := self.step(limit, until=goal):
+            done += moved
+        return done
+
+    def unpark(self) -> int:
+        """Fold parked keys again, from their subject's entries; gives back how many came free."""
+        from services.projector.unpark import unpark
+
+        freed = unpark(self)
+        self.reload()
+        return freed
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # What a fold needs to know of before it (RowSource).
+
+    def existing(self, entry_ids: Sequence[bytes]) -> set[bytes]:
+        """Entries counted already. After a clean batch the unique index stands watch instead."""
+        if not self._careful:
+            return set()
+        return existing_entries(self.connection, self.generation.schema, entry_ids)
+
+    def rows(self, ledger: str, keys: Sequence[Key]) -> Mapping[Key, Row]:
+        found, missing = self._cache.find(ledger, keys)
+        if missing and not self._cache.complete:
+            found |= load_rows(self.connection, self.generation.schema, self.declarations, ledger, missing)
+        return found
+
+    def parked(self) -> set[tuple[str, Key]]:
+        return set(self._parked)
+
+    def history(self, entry: Entry) -> list[Entry]:
+        return self.subject_entries(entry.subject)
+
+    def subject_entries(self, subject: str) -> list[Entry]:
+        """Every committed entry of a subject, in journal order, bodies fetched from the journal."""
+        positions = positions_of(self.connection, self.generation.schema, subject, self.journal.volume)
+        return [
+            codec.decode(record.value, position, self.folder.zone)
+            for position, record in zip(positions, self.journal.fetch(positions), strict=True)
+        ]
+
+    def _commit(self, records: Sequence[StoredRecord]) -> Batch:
+        batch = self.folder.fold(records, self)
+        if not batch.progress:
+            return batch
+        if self.before_commit is not None:
+            self.before_commit(batch)
+        write(self.connection, self.generation, batch)
+        return batch
+
+
+def resolve(
+    connection: Connection,
+    journal: Journal,
+    declarations: Declarations,
+    zone_name: str,
+    kind: str,
+) -> Generation:
+    """The live generation of these declarations; an empty journal's first one is made and is live at once."""
+    fingerprint = declarations.fingerprint(zone_name)
+    found = generations.live(connection, kind, fingerprint)
+    if found is not None:
+        return found
+    connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"create {kind} {fingerprint}",))
+    try:
+        found = generations.live(connection, kind, fingerprint)
+        if found is not None:
+            return found
+        made = generations.create(
+            connection,
+            declarations,
+            kind=kind,
+            fingerprint=fingerprint,
+            partitions=journal.partitions,
+            begins=journal.begins(),
+        )
+        generations.swap(connection, made)
+        return made._replace(state=generations.LIVE)
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(hashtext(%s))", (f"create {kind} {fingerprint}",))

@@ -1,0 +1,48 @@
+"""Fold parked keys again after a fix: the rows come out as if the handler had never raised.
+
+Called by the owner of the partition when a projector starts, and by `daybook doctor`.
+"""
+
+from typing import TYPE_CHECKING
+
+from projections.fold import WorkingSet, effective
+from services.store import parked as parking
+from services.store.writer import write_ledger, write_tallies
+
+if TYPE_CHECKING:
+    from services.projector.projector import Projector
+
+
+def unpark(projector: "Projector") -> int:
+    """Refold every parked key of the generation; keys that raise again stay parked. Gives back how many
+    came free."""
+    freed = 0
+    for parked in parking.parked_list(projector.connection, projector.generation.schema):
+        freed += _unpark_one(projector, parked)
+    return freed
+
+
+def _unpark_one(projector: "Projector", parked: parking.ParkedKey) -> bool:
+    schema, connection = projector.generation.schema, projector.connection
+    ledger = projector.declarations.ledger(parked.ledger)
+    with connection.transaction():
+        mark = connection.execute(
+            f"SELECT next_offset FROM {schema}._watermark WHERE partition = %s FOR UPDATE".encode(),
+            (parked.partition,),
+        ).fetchone()
+        assert mark is not None
+        subject = parked.key[0]
+        history = effective(projector.subject_entries(subject), projector.folder.zone)
+        working = WorkingSet(projector.declarations, projector.folder.zone, lambda entry: [])
+        working.partition_of[subject] = parked.partition
+        keys = {parked.key}
+        working.load(ledger.name, projector.rows(ledger.name, [parked.key]), keys)
+        try:
+            working.refold(ledger, keys, history)
+        except Exception:  # still the same bug: the key stays parked with its first error
+            return False
+        working.touched[ledger.name][parked.key] = mark[0] - 1
+        write_ledger(connection, schema, working, ledger.name)
+        write_tallies(connection, schema, working)
+        parking.release(connection, schema, parked)
+    return True
