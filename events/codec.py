@@ -130,13 +130,13 @@ def _subject_hash(subject: str) -> bytes:
 def content_hash(envelope: Envelope, *, stamped: bool) -> bytes:
     """16 bytes of SHA-256 over what the sender said: the stored event without `known` and `admittedtime`.
 
-    `stamped` says that the type has a `known` field to leave out.
+    `stamped` says that the type has something the door filled in: a `known` field, or a corrected `fact`
+    that has one. White space between tokens makes no difference.
     """
     data = bytes(envelope.data)
     if stamped:
-        fields = _decode_fields(data)
-        if fields.pop("known", None) is not None:
-            data = encode_json(fields)
+        data = _unstamped(data)
+    data = msgspec.json.format(data, indent=-1)
     head = "\n".join(
         (
             envelope.id,
@@ -156,6 +156,16 @@ def content_hash(envelope: Envelope, *, stamped: bool) -> bytes:
         )
     )
     return hashlib.sha256(head.encode() + data).digest()[:16]
+
+
+def _unstamped(data: bytes) -> bytes:
+    """Stored data without `known`, also inside the `fact` of a correction."""
+    fields = _decode_fields(data)
+    known = fields.pop("known", None)
+    fact = fields.get("fact")
+    if fact is not None:
+        fields["fact"] = msgspec.Raw(_unstamped(bytes(fact)))
+    return data if known is None and fact is None else encode_json(fields)
 
 
 def headline(event_type: EventType, event: Event) -> str:

@@ -60,11 +60,21 @@ SUBJECT_KINDS = (
 ID_PATTERN = r"[a-z0-9][a-z0-9._-]{0,39}:[^\s/]{1,120}"
 """Every id carries the namespace of the system that minted it: `uci-bank:17`."""
 
-SUBJECT_PATTERN = r"^(" + "|".join(SUBJECT_KINDS) + r")/" + ID_PATTERN + "$"
+END = r"$(?!\n)"
+"""End of a pattern: a bare `$` would let a line break through."""
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+SUBJECT_PATTERN = r"^(" + "|".join(SUBJECT_KINDS) + r")/" + ID_PATTERN + END
+
+TYPE_NAME_PATTERN = r"^[a-z][a-z_]*\.[a-z][a-z0-9_]*" + END
+"""`<family>.<rest>`, both in snake_case."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*" + END)]
 Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
+
+SENT_PATTERN = "sent_pattern"
+"""Marks a pattern that only the sent form checks: matching costs a reader half a microsecond a field."""
+
+Currency = Annotated[str, msgspec.Meta(min_length=3, max_length=3, extra={SENT_PATTERN: "^[A-Z]{3}" + END})]
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -106,15 +116,15 @@ class SentEnvelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     specversion: Literal["1.0"]
     id: Text
     source: Text
-    type: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]*\.[a-z][a-z0-9_]*$", max_length=80)]
+    type: Annotated[str, msgspec.Meta(pattern=TYPE_NAME_PATTERN, max_length=80)]
     subject: Annotated[str, msgspec.Meta(pattern=SUBJECT_PATTERN)]
-    dataschema: Annotated[str, msgspec.Meta(pattern=r"^urn:daybook:[a-z_.0-9]+:[1-9][0-9]*$")]
+    dataschema: Annotated[str, msgspec.Meta(pattern=r"^urn:daybook:[a-z_.0-9]+:[1-9][0-9]*" + END)]
     datacontenttype: Literal["application/json"] | None = None
     time: Instant | None = None
     date: dt.date | None = None
     undated: bool = False
     recordedtime: Instant | None = None
-    sequence: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")] | None = None
+    sequence: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}" + END)] | None = None
     correlationid: Text | None = None
     causationid: Text | None = None
     authid: Text | None = None

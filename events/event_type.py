@@ -15,8 +15,6 @@ import msgspec
 from events.envelope import Event, Instant
 from events.sealing import sealed_fields, sent_form
 
-type_name_pattern = r"^[a-z][a-z_]*\.[a-z][a-z0-9_]*$"
-
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """`data` of one version as a dict → `data` of the next version as a dict; pure."""
 
@@ -90,7 +88,7 @@ class EventType:
         assert set(self.headline) | set(self.subject_names) <= set(names), self.name
         object.__setattr__(self, "sealed", hidden)
         object.__setattr__(self, "sent", sent_form(self.struct))
-        object.__setattr__(self, "stamped", "known" in names)
+        object.__setattr__(self, "stamped", "known" in names or issubclass(self.struct, Correction))
 
     @property
     def family(self) -> str:

@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from events.envelope import (
+    END,
+    ID_PATTERN,
     ApplicationId,
     CampaignId,
     ChannelId,
@@ -42,7 +44,7 @@ from events.vocabulary import (
 class SellerShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of several sellers and the part of the sale that counts for them, in basis points."""
 
-    seller_id: EmployeeId
+    seller_id: Annotated[EmployeeId, Meta(pattern=f"^{ID_PATTERN}{END}")]
     share_bp: Annotated[int, Meta(ge=1, le=10_000)]
 
 

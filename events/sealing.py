@@ -1,15 +1,27 @@
 """Sealed fields: how a struct says that a field holds personal data, and the two forms of an event.
 
 A struct declares the *stored* form: `Sealed[str]` holds a token or the marker `dropped`. The *sent*
-form, made here, has the clear type in its place and lacks what the door stamps. Keys and ciphers live in
-services/privacy; this module must never see either.
+form, made here, has the clear type in its place, lacks what the door stamps, and checks what a reader of the
+journal need not check again: the shape of ids and codes, and that money has a currency. Keys and ciphers
+live in services/privacy; this module must never see either.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    NamedTuple,
+    NewType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 
-from events.envelope import Event
+from events.envelope import END, ID_PATTERN, SENT_PATTERN, Event
 
 T = TypeVar("T")
 
@@ -73,7 +85,7 @@ def sent_form(struct: type[Event]) -> type[msgspec.Struct]:
         if field.name in STAMPED_FIELDS:
             continue
         clear = _clear_type(field.type)
-        annotation = field.type if clear is None else clear
+        annotation = _strict(field.type if clear is None else clear)
         if field.default is not msgspec.NODEFAULT:
             fields.append((field.name, annotation, field.default))
         else:
@@ -86,8 +98,40 @@ def sent_form(struct: type[Event]) -> type[msgspec.Struct]:
         forbid_unknown_fields=True,
         omit_defaults=True,
         kw_only=True,
-        namespace={"__doc__": struct.__doc__},
+        namespace={"__doc__": struct.__doc__, **_money_check(struct)},
     )
+
+
+def _money_check(struct: type[Event]) -> dict[str, Any]:
+    """What makes a sent form refuse an amount without its currency."""
+    amounts = tuple(name for name in struct.__struct_fields__ if name.endswith("_minor"))
+
+    def __post_init__(self: Any) -> None:
+        if self.currency is not None:
+            return
+        stated = [name for name in amounts if getattr(self, name) is not None]
+        if stated:
+            raise ValueError(f"{stated[0]} needs a currency: amounts are minor units of an ISO 4217 currency")
+
+    return {"__post_init__": __post_init__} if amounts else {}
+
+
+def _strict(annotation: Any) -> Any:
+    """The same type with the checks that only the sent form makes: ids namespaced, codes in their pattern."""
+    if isinstance(annotation, NewType):
+        return Annotated[annotation, msgspec.Meta(pattern=f"^{ID_PATTERN}{END}")]
+    origin, arms = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        for meta in arms[1:]:
+            if isinstance(meta, msgspec.Meta) and meta.extra and SENT_PATTERN in meta.extra:
+                return Annotated[annotation, msgspec.Meta(pattern=meta.extra[SENT_PATTERN])]
+        return annotation
+    if origin is tuple:
+        items = [arm if arm is Ellipsis else _strict(arm) for arm in arms]
+        return tuple.__class_getitem__(tuple(items))
+    if type(None) in arms:
+        return Union[tuple(_strict(arm) for arm in arms)]  # noqa: UP007 (built from a value)
+    return annotation
 
 
 def _clear_type(annotation: Any) -> Any | None:

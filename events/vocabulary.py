@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from events.envelope import END, SENT_PATTERN
+
 MinorUnits = Annotated[int, Meta(ge=0, le=10**16)]
 """An amount in the smallest unit of its currency; never negative, the direction is in the event's name."""
 
@@ -14,7 +16,9 @@ SignedMinorUnits = Annotated[int, Meta(ge=-(10**16), le=10**16)]
 BasisPoints = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 """A rate in hundredths of a percent: 325 is 3.25 %."""
 
-Decimal = Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,12})?$")]
+Decimal = Annotated[
+    str, Meta(min_length=1, max_length=32, extra={SENT_PATTERN: r"^-?[0-9]{1,18}(\.[0-9]{1,12})?" + END})
+]
 """A number with decimals, as text: units of a fund, an indicator. Never a float."""
 
 Count = Annotated[int, Meta(ge=0, le=10**9)]
@@ -30,7 +34,9 @@ Detail = Annotated[str, Meta(min_length=1, max_length=500)]
 Reference = Annotated[str, Meta(min_length=1, max_length=300)]
 """Where a document, a recording or a file lies, in the system that keeps it."""
 
-LegalEntity = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
+LegalEntity = Annotated[
+    str, Meta(min_length=1, max_length=60, extra={SENT_PATTERN: r"^[A-Za-z0-9._-]{1,60}" + END})
+]
 """The company that answers to the regulator."""
 
 Region = Annotated[str, Meta(min_length=1, max_length=80)]
