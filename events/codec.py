@@ -20,6 +20,12 @@ from events.event_type import Correction, EventType, Upcaster
 encode_json = msgspec.json.Encoder().encode
 """The one JSON encoder for stored records: field order is struct order, so equal events are equal bytes."""
 
+
+def raw_json(event: Event) -> msgspec.Raw:
+    """The stored `data` of an event."""
+    return msgspec.Raw(encode_json(event))
+
+
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 

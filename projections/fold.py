@@ -106,7 +106,7 @@ class WorkingSet:
             self.touched.setdefault(ledger.name, {})
 
     def plan(self, entries: Iterable[Entry]) -> list[Step]:
-        """Which ledgers and keys each entry visits, in order; a correction's are worked out when it is folded."""
+        """Which ledgers and keys each entry visits, in order; those of a correction are found later."""
         subscriptions = self.declarations.subscriptions
         steps: list[Step] = []
         append = steps.append

@@ -7,10 +7,10 @@ The live projector, the rebuild and the watch call `BatchFolder.fold`; where row
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from events import codec
-from events.envelope import Entry, Event, Position
+from events.envelope import Entry, Event, Position, happened_by
 from events.errors import UnknownSchema, Unreadable
 from projections.fold import Declarations, WorkingSet
 from projections.ledger import Key, Row
@@ -38,14 +38,29 @@ class RowSource(Protocol):
         ...
 
 
-class BatchFolder:
-    """Folds records into a Batch. `stopped` holds the partitions that need a newer reader, and why."""
+class Cut(NamedTuple):
+    """Two cuts of the journal: what had happened by `as_of`, as far as it was known at `known_at`."""
 
-    def __init__(self, declarations: Declarations, zone: dt.tzinfo, volume: int = 0) -> None:
+    as_of: dt.datetime | None = None
+    known_at: dt.datetime | None = None
+
+
+class BatchFolder:
+    """Folds records into a Batch. `stopped` holds the partitions that need a newer reader, and why.
+
+    With a `cut`, entries that had not happened by `as_of` are left out, and a partition ends, as if its
+    journal did, at the first record admitted after `known_at`.
+    """
+
+    def __init__(
+        self, declarations: Declarations, zone: dt.tzinfo, volume: int = 0, *, cut: Cut | None = None
+    ) -> None:
         self.declarations = declarations
         self.zone = zone
         self.volume = volume
+        self.cut = cut or Cut()
         self.stopped: dict[int, str] = {}
+        self._ended: set[int] = set()
 
     def fold(
         self, records: Sequence[StoredRecord], source: RowSource, working: WorkingSet | None = None
@@ -105,9 +120,10 @@ class BatchFolder:
                 moved = PartitionProgress(offset, offset, b"")
             assert offset == moved.next_offset, f"gap in partition {partition} before offset {offset}"
             try:
-                entries.append(
-                    codec.decode(record.value, Position(self.volume, partition, offset), self.zone)
-                )
+                if partition not in self._ended:
+                    entry = codec.decode(record.value, Position(self.volume, partition, offset), self.zone)
+                    if self._within(entry):
+                        entries.append(entry)
             except Unreadable as error:
                 unreadable.append((partition, offset, error.reason[:500]))
                 moved.unreadable += 1
@@ -120,6 +136,12 @@ class BatchFolder:
         for partition, record in last.items():
             progress[partition].last_digest = record_digest(record.value)
         return entries
+
+    def _within(self, entry: Entry) -> bool:
+        if self.cut.known_at is not None and entry.admitted_at > self.cut.known_at:
+            self._ended.add(entry.position.partition)
+            return False
+        return self.cut.as_of is None or happened_by(entry, self.cut.as_of, self.zone)
 
     def _drop_copies(
         self, entries: Sequence[Entry], source: RowSource, progress: Mapping[int, PartitionProgress]

@@ -13,7 +13,7 @@ from projections.fold import Declarations
 from projections.ledger import Key, Row
 from services.errors import JournalIncomplete
 from services.journal.port import Journal, StoredRecord
-from services.projector.batch import BatchFolder
+from services.projector.batch import BatchFolder, Cut
 from services.projector.cache import RowCache
 from services.store import generation as generations
 from services.store.database import Connection, connect
@@ -47,11 +47,12 @@ class Projector:
         *,
         cache_rows: int = 400_000,
         before_commit: BeforeCommit | None = None,
+        cut: Cut | None = None,
     ) -> None:
         self.journal = journal
         self.declarations = declarations
         self.generation = generation
-        self.folder = BatchFolder(declarations, zone, journal.volume)
+        self.folder = BatchFolder(declarations, zone, journal.volume, cut=cut)
         self.before_commit = before_commit
         self._conninfo = conninfo
         self._cache = RowCache(cache_rows)

@@ -18,18 +18,10 @@ def table_names(declarations: Declarations) -> list[str]:
     return ["entries", *(x.name for x in declarations.ledgers), *(x.name for x in declarations.tallies)]
 
 
-def rows_sql(declarations: Declarations, schema: str, table: str) -> str:
-    """SELECT of a table's digested columns in digest order."""
-    if table == "entries":
-        columns = [name for name in tables.ENTRY_COLUMNS if name not in tables.SYSTEM_COLUMNS]
-        return f"SELECT {', '.join(columns)} FROM {schema}.entries ORDER BY source, id, subject"
-    for ledger in declarations.ledgers:
-        if ledger.name == table:
-            names = ", ".join(f'"{name}"' for name in ledger.columns)
-            key = ", ".join(f'"{name}"' for name in ledger.key)
-            return f'SELECT {names} FROM {schema}."{table}" ORDER BY {key}'
-    tally = next(tally for tally in declarations.tallies if tally.name == table)
-    return _tally_sql(schema, tally)
+def rows_sql(declarations: Declarations, schema: str, table: str, *, ordered: bool = True) -> str:
+    """SELECT of a table's digested columns, in digest order unless told otherwise."""
+    selected, order = _select(declarations, schema, table)
+    return f"{selected} ORDER BY {order}" if ordered else selected
 
 
 def digest(connection: Connection, declarations: Declarations, schema: str, table: str) -> str:
@@ -62,10 +54,27 @@ def digests(
     return result
 
 
-def _tally_sql(schema: str, tally: Tally) -> str:
+def _select(declarations: Declarations, schema: str, table: str) -> tuple[str, str]:
+    if table == "entries":
+        columns = [name for name in tables.ENTRY_COLUMNS if name not in tables.SYSTEM_COLUMNS]
+        return f"SELECT {', '.join(columns)} FROM {schema}.entries", "source, id, subject"
+    for ledger in declarations.ledgers:
+        if ledger.name == table:
+            names = ", ".join(f'"{name}"' for name in ledger.columns)
+            key = ", ".join(f'"{name}"' for name in ledger.key)
+            return f'SELECT {names} FROM {schema}."{table}"', key
+    tally = next(tally for tally in declarations.tallies if tally.name == table)
+    return _tally_sql(schema, tally)
+
+
+def _tally_sql(schema: str, tally: Tally) -> tuple[str, str]:
     groups = [f'"{column.name}"' for column in tables.group_columns(tally)]
-    sums = [f'sum("{name}")::bigint' for name in ("rows", *map(tables.measure_column, tally.measures))]
-    return (
+    sums = [
+        f'sum("{name}")::bigint AS "{name}"' for name in ("rows", *map(tables.measure_column, tally.measures))
+    ]
+    by = ", ".join(groups)
+    selected = (
         f'SELECT {", ".join([*groups, *sums])} FROM {schema}."{tally.name}" '
-        f"GROUP BY {', '.join(groups)} HAVING sum(rows) <> 0 ORDER BY {', '.join(groups)}"
+        f"GROUP BY {by} HAVING sum(rows) <> 0"
     )
+    return selected, by

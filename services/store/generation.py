@@ -10,6 +10,7 @@ from typing import NamedTuple
 import psycopg
 
 from projections.fold import Declarations
+from projections.tally import Tally
 from services.errors import NotReady, Refused
 from services.store import tables
 from services.store.database import Connection
@@ -88,6 +89,21 @@ def build_indexes(connection: Connection, declarations: Declarations, schema: st
         connection.execute(statement.encode())
 
 
+def ensure_indexes(connection: Connection, declarations: Declarations, schema: str) -> None:
+    """Add the keys and indexes of a generation unless another process has; one transaction."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"indexes {schema}",))
+        made = connection.execute("SELECT to_regclass(%s)", (f"{schema}.entries_entry_id",)).fetchone()
+        if made is not None and made[0] is None:
+            build_indexes(connection, declarations, schema)
+
+
+def recount(connection: Connection, tally: Tally, schema: str) -> None:
+    """Count a tally afresh from its ledger, in SQL; a rebuild posts its tallies so."""
+    connection.execute(f'DELETE FROM {schema}."{tally.name}"'.encode())
+    connection.execute(f'INSERT INTO {schema}."{tally.name}" {tables.recount_sql(schema, tally)}'.encode())
+
+
 def live(connection: Connection, kind: str, fingerprint: str) -> Generation | None:
     """The live generation of these declarations, or None before the first swap."""
     row = connection.execute(
@@ -124,6 +140,12 @@ def all_generations(connection: Connection) -> list[Generation]:
         "SELECT id, kind, fingerprint, schema_name, state FROM daybook.generation ORDER BY id"
     ).fetchall()
     return [Generation(*row) for row in rows]
+
+
+def note(connection: Connection, generation: Generation) -> str:
+    """What a generation was made for."""
+    row = connection.execute("SELECT note FROM daybook.generation WHERE id = %s", (generation.id,)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def set_state(connection: Connection, generation: Generation, state: str) -> None:

@@ -1,0 +1,73 @@
+"""The first entry of a journal: `journal.opened` states its id, its time zone and its partitions.
+
+The composition root opens every journal through here; days and months are cut in the zone that it states.
+"""
+
+import datetime as dt
+import uuid
+
+from events import codec
+from events.calendar import JournalOpened
+from events.envelope import Envelope, Position
+from events.errors import EventError
+from services.errors import JournalIncomplete
+from services.journal.partition import partition_of
+from services.journal.port import Journal, Record
+
+SOURCE = "urn:daybook:journal"
+
+
+def read_opening(journal: Journal) -> JournalOpened | None:
+    """What the journal says of itself, or None while it is empty.
+
+    Raises JournalIncomplete for a journal that holds entries but whose first ones do not open it.
+    """
+    begins, ends = journal.begins(), journal.ends()
+    filled = [partition for partition in sorted(ends) if ends[partition] > begins.get(partition, 0)]
+    for partition in filled:
+        record = journal.fetch([Position(journal.volume, partition, begins.get(partition, 0))])[0]
+        try:
+            _, _, event = codec.decode_data(codec.decode_envelope(record.value))
+        except EventError:
+            continue
+        if isinstance(event, JournalOpened):
+            if event.partitions != journal.partitions:
+                raise JournalIncomplete(
+                    f"the journal was opened with {event.partitions} partitions and now has "
+                    f"{journal.partitions}: keys would move; restore it, or start a new volume"
+                )
+            return event
+    if filled:
+        raise JournalIncomplete(
+            "no partition begins with journal.opened: the journal was trimmed, or is none of Daybook's"
+        )
+    return None
+
+
+def open_or_begin(journal: Journal, zone: str, now: dt.datetime) -> JournalOpened:
+    """What the journal says of itself; an empty one is opened now, in `zone`."""
+    found = read_opening(journal)
+    if found is not None:
+        return found
+    opened = JournalOpened(journal_id=f"daybook:{uuid.uuid4()}", zone=zone, partitions=journal.partitions)
+    event_type = codec.TYPE_OF[JournalOpened]
+    subject = f"journal/{opened.journal_id}"
+    envelope = Envelope(
+        specversion="1.0",
+        id=opened.journal_id,
+        source=SOURCE,
+        type=event_type.name,
+        subject=subject,
+        dataschema=event_type.schema_urn(),
+        time=now,
+        admittedtime=now,
+        data=codec.raw_json(opened),
+    )
+    journal.append([Record(subject.encode(), codec.encode_json(envelope))])
+    begun = read_opening(journal)
+    if begun is None:
+        raise JournalIncomplete(
+            f"another record came before journal.opened in partition "
+            f"{partition_of(subject.encode(), journal.partitions)}: open a journal before publishing to it"
+        )
+    return begun
