@@ -15,7 +15,7 @@ from events.codec import TYPES, decode_data, encode_json
 from events.envelope import Envelope, Event
 from events.errors import UnknownSchema, Unreadable
 from events.event_type import Correction, EventType
-from events.sealing import DROPPED, STAMPED_FIELDS, parse_token
+from events.sealing import DROPPED, parse_token
 from services.errors import CheckFailed
 from services.privacy import quarantine_seal, siv
 from services.privacy.ciphers import HeldKey, KeyState
@@ -159,8 +159,6 @@ class _Part(NamedTuple):
             value = fields[name]
             if value is not None:
                 fields[name] = self._token(name, value, key)
-        if self.event_type.stamped:
-            fields.update(_NOT_STAMPED)
         if self.fact is not None:
             fields["fact"] = msgspec.Raw(encode_json(self.fact.seal(key)))
         return self.event_type.struct(**fields)
@@ -178,9 +176,6 @@ class _Part(NamedTuple):
             type_name=self.event_type.name,
             field=field,
         )
-
-
-_NOT_STAMPED = dict.fromkeys(STAMPED_FIELDS)
 
 
 def _fact_names(change: Any) -> tuple[str, str]:

@@ -17,7 +17,7 @@ _TABLES = """
 CREATE SCHEMA IF NOT EXISTS daybook_privacy;
 
 CREATE TABLE IF NOT EXISTS daybook_privacy.master (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     key_check bytea NOT NULL
 );
 
