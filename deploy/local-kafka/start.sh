@@ -21,7 +21,7 @@ if [ ! -e "$jars/.whole" ]; then
 fi
 
 mkdir -p "$data/log"
-# The controller listens beside the broker on a port the system chooses; nothing else needs to find it.
+# The controller listens on loopback too, 20000 ports away; only the broker itself talks to it.
 controller=$(($port > 32767 ? $port - 20000 : $port + 20000))
 cat >"$data/server.properties" <<END
 process.roles=broker,controller
@@ -42,6 +42,8 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=2000
 log.cleaner.dedupe.buffer.size=16777216
 END
 

@@ -6,6 +6,7 @@ table itself refuses UPDATE, DELETE and TRUNCATE.
 """
 
 import re
+import struct
 import threading
 import time
 from collections import Counter
@@ -227,10 +228,14 @@ class PostgresJournal:
         copy_in = self._names.fill(
             'COPY {journal} (partition, "offset", key, value) FROM STDIN (FORMAT BINARY)'
         )
+        rows: dict[int, list[bytes]] = {}
+        for record in records:
+            rows.setdefault(record.partition, []).append(_copy_row(record))
         with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
-            copy.set_types(["int4", "int8", "bytea", "bytea"])
-            for record in sorted(records, key=_place):
-                copy.write_row(record)
+            copy.write(_COPY_HEAD)
+            for partition in sorted(rows):
+                copy.write(b"".join(rows[partition]))
+            copy.write(_COPY_END)
 
     def _read_ranges(self, starts: Mapping[int, int], taken: Mapping[int, int]) -> list[StoredRecord]:
         """The next `taken` records of each partition, partition after partition."""
@@ -306,9 +311,20 @@ def _limit_statements(connection: _Connection) -> None:
     connection.execute(f"SET statement_timeout = '{_STATEMENT_SECONDS}s'")
 
 
-def _place(record: StoredRecord) -> tuple[int, int]:
-    return record.partition, record.offset
+def _copy_row(record: StoredRecord) -> bytes:
+    """A row in PostgreSQL's binary COPY format: 4 columns, each its length and its bytes, -1 for null."""
+    partition, offset, key, value = record
+    head = _COPY_PLACE(4, 4, partition, 8, offset)
+    key_field = _COPY_NULL if key is None else _COPY_LENGTH(len(key)) + key
+    value_field = _COPY_NULL if value is None else _COPY_LENGTH(len(value)) + value
+    return head + key_field + value_field
 
+
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END = b"\xff\xff"
+_COPY_NULL = b"\xff\xff\xff\xff"
+_COPY_PLACE = struct.Struct("!hiiiq").pack
+_COPY_LENGTH = struct.Struct("!i").pack
 
 _partition_of = lru_cache(maxsize=_KEYS_REMEMBERED)(partition_of)
 
