@@ -118,7 +118,7 @@ class KafkaJournal:
         """Raise JournalIncomplete unless the topic keeps everything, from offset 0, in as many partitions."""
         self.partitions = self._count_partitions()
         self._check_partitions()
-        problems = problems_of_journal(self._bootstrap, self._topic, self._timeout_seconds)
+        problems = problems_of_journal(self._bootstrap, self._topic)
         problems += [
             f"partition {partition} begins at {begin}, its first records are gone"
             for partition, begin in self.begins().items()
@@ -213,14 +213,12 @@ class KafkaJournal:
 
     def _count_partitions(self) -> int:
         try:
-            described = self._admin.list_topics(self._topic, timeout=self._timeout_seconds).topics[
-                self._topic
-            ]
+            topics = self._admin.list_topics(timeout=self._timeout_seconds).topics
         except KafkaException as error:
             raise JournalUnavailable(f"no broker answers at {self._bootstrap}: {error}") from error
-        if described.error is not None:
+        if self._topic not in topics:  # asking for it by name could create it
             raise WrongUse(f"there is no topic {self._topic}: create it with `daybook topics create`")
-        return len(described.partitions)
+        return len(topics[self._topic].partitions)
 
     def _check_partitions(self) -> None:
         if self.partitions != self._expected:

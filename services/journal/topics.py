@@ -1,20 +1,29 @@
-# mypy: untyped-calls-exclude=kafka
 """The topics of Daybook on a Kafka broker: what each must keep, made and checked with an admin client.
 
 `daybook topics create|check` and the start of every worker call it. It creates what is missing; it never
 alters or deletes a topic, and never passes over a topic that keeps less than it should.
 """
 
+import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
-from services.errors import JournalUnavailable
+from services.errors import JournalUnavailable, WrongUse
 from services.journal.port import PARTITIONS
 
+_TIMEOUT_SECONDS = 30.0
+_TRY_AGAIN_SECONDS = 0.1
+_log = logging.getLogger("daybook.journal.kafka")
 _DAY_MS = 86_400_000
 _MAX_RECORD_BYTES = "4194304"
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
@@ -63,76 +72,88 @@ def create_topics(settings: TopicNames, *, replication: int = -1) -> list[str]:
 def check_topics(settings: TopicNames) -> list[str]:
     """What is wrong with the topics, a sentence each; empty if nothing is."""
     with _admin(_broker(settings)) as admin:
-        return [problem for topic in topics_of(settings) for problem in _problems(admin, topic)]
+        counts = _partition_counts(admin)
+        return [problem for topic in topics_of(settings) for problem in _problems(admin, topic, counts)]
 
 
-def make_topics(
-    bootstrap: str, topics: Sequence[Topic], *, replication: int = -1, timeout_seconds: float = 30.0
-) -> list[str]:
+def make_topics(bootstrap: str, topics: Sequence[Topic], *, replication: int = -1) -> list[str]:
     """Create those of these topics that are missing and return their names."""
+    wanted = [
+        NewTopic(
+            topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=replication,
+            config={**topic.keeps, **topic.also},
+        )
+        for topic in topics
+    ]
     made = []
-    with _admin(bootstrap, timeout_seconds) as admin:
-        for topic in topics:
-            wanted = {
-                "num_partitions": topic.partitions,
-                "replication_factor": replication,
-                "configs": {**topic.keeps, **topic.also},
-            }
+    with _admin(bootstrap) as admin:
+        for name, answer in admin.create_topics(wanted, request_timeout=_TIMEOUT_SECONDS).items():
             try:
-                admin.create_topics({topic.name: wanted}, wait_for_metadata=True)
-            except TopicAlreadyExistsError:
-                continue
-            made.append(topic.name)
+                answer.result()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+            else:
+                made.append(name)
+        _wait_until_known(admin, [topic.name for topic in topics])
     return made
 
 
-def problems_of_journal(bootstrap: str, name: str, timeout_seconds: float = 30.0) -> list[str]:
+def problems_of_journal(bootstrap: str, name: str) -> list[str]:
     """What in this topic's settings would let records of a journal go; empty if nothing would."""
-    with _admin(bootstrap, timeout_seconds) as admin:
+    with _admin(bootstrap) as admin:
         return _problems_of_keeping(admin, journal_topic(name))
 
 
-def _problems(admin: KafkaAdminClient, topic: Topic) -> list[str]:
-    described = admin.describe_topics([topic.name])
-    if not described or described[0]["error_code"] != 0:
+def _problems(admin: AdminClient, topic: Topic, counts: Mapping[str, int]) -> list[str]:
+    count = counts.get(topic.name)
+    if count is None:
         return [f"{topic.name} is missing: create it with `daybook topics create`"]
-    count = len(described[0]["partitions"])
     if count != topic.partitions:
         return [f"{topic.name} has {count} partitions, not {topic.partitions}: their number never changes"]
     return _problems_of_keeping(admin, topic)
 
 
-def _problems_of_keeping(admin: KafkaAdminClient, topic: Topic) -> list[str]:
-    resource = ConfigResource(ConfigResourceType.TOPIC, topic.name)
-    answer = admin.describe_configs([resource], config_filter="all")
-    found: dict[str, dict[str, Any]] = answer["topic"][topic.name]
+def _problems_of_keeping(admin: AdminClient, topic: Topic) -> list[str]:
+    resource = ConfigResource(ResourceType.TOPIC, topic.name)
+    answers = admin.describe_configs([resource], request_timeout=_TIMEOUT_SECONDS)
+    found = answers[resource].result()
     return [
-        f"{topic.name} has {setting}={found[setting]['value']}, it must be {value}"
+        f"{topic.name} has {setting}={found[setting].value}, it must be {value}"
         for setting, value in topic.keeps.items()
-        if found[setting]["value"] != value
+        if found[setting].value != value
     ]
 
 
+def _partition_counts(admin: AdminClient) -> dict[str, int]:
+    """All topics of the brokers; asking for one by name could create it."""
+    described = admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
+    return {name: len(topic.partitions) for name, topic in described.items() if topic.error is None}
+
+
+def _wait_until_known(admin: AdminClient, names: Sequence[str]) -> None:
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while not set(names) <= _partition_counts(admin).keys():
+        if time.monotonic() > deadline:
+            raise JournalUnavailable(f"the topics {', '.join(names)} were created but do not appear")
+        time.sleep(_TRY_AGAIN_SECONDS)
+
+
 @contextmanager
-def _admin(bootstrap: str, timeout_seconds: float = 30.0) -> Iterator[KafkaAdminClient]:
+def _admin(bootstrap: str) -> Iterator[AdminClient]:
     try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap,
-            request_timeout_ms=int(timeout_seconds * 1000),
-            client_id="daybook-topics",
-        )
-        try:
-            yield admin
-        finally:
-            admin.close()
-    except KafkaError as error:
+        yield AdminClient({"bootstrap.servers": bootstrap}, logger=_log)
+    except KafkaException as error:
         raise JournalUnavailable(
             f"the broker at {bootstrap} does not answer about topics: {error}"
         ) from error
 
 
 def _broker(settings: TopicNames) -> str:
-    assert settings.kafka is not None, "topics exist only on Kafka: set DAYBOOK_KAFKA"
+    if settings.kafka is None:
+        raise WrongUse("topics exist only on Kafka: set DAYBOOK_KAFKA=host:port")
     return settings.kafka
 
 
