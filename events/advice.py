@@ -4,7 +4,6 @@ Each stands on the customer, or on the application in histories without one. Rul
 these steps with what the product's class asks for.
 """
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -15,6 +14,7 @@ from events.envelope import (
     CustomerId,
     EmployeeId,
     Event,
+    Instant,
     InteractionId,
     ProductId,
     SaleId,
@@ -132,8 +132,8 @@ class DualRecordingStored(AdviceStep, frozen=True, kw_only=True):
     sale_id: SaleId | None = None
     employee_id: EmployeeId | None = None
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
-    recorded_from: dt.datetime | None = None
-    recorded_to: dt.datetime | None = None
+    recorded_from: Instant | None = None
+    recorded_to: Instant | None = None
 
 
 class AdviceStepCorrection(Correction, frozen=True, kw_only=True):

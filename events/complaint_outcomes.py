@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from events.complaints import ComplaintStep
-from events.envelope import Currency, EmployeeId
+from events.envelope import Currency, EmployeeId, Text
 from events.vocabulary import MinorUnits, Reference, Words
 
 Outcome = Literal["upheld", "partly_upheld", "not_upheld", "not_stated"]
@@ -18,7 +18,7 @@ class TimelyAsJudged(
 ):
     """Somebody else's judgement whether we were in time; None if they gave none."""
 
-    by: Words
+    by: Text
     value: bool | None = None
 
 

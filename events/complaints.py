@@ -20,6 +20,7 @@ from events.envelope import (
     InteractionId,
     ProductId,
     SaleId,
+    Text,
     UnitId,
 )
 from events.event_type import Correction, EntryRef, Voiding
@@ -34,8 +35,8 @@ Regime = Literal["uk_disp", "eu_psd2", "cn_nfra", "cn_pboc", "us_cfpb", "us_reg_
 class OnBehalfOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """In what capacity somebody complains for the customer, and where the authority lies."""
 
-    capacity: Words
-    authority_ref: Reference | None = None
+    capacity: Text
+    authority_ref: Text | None = None
 
 
 class RegimeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -46,9 +47,9 @@ class RegimeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     complexity: Literal["simple", "complex", "especially_complex"] | None = None
     psd_emd: bool | None = None
     eligible_complainant: bool | None = None
-    error_type: Words | None = None
+    error_type: Text | None = None
     new_account: bool | None = None
-    asic_kind: Words | None = None
+    asic_kind: Text | None = None
 
 
 class ComplaintStep(Event, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from events.envelope import Event, Instant
+from events.envelope import Event, Instant, Text
 from events.sealing import sealed_fields, sent_form
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -30,8 +30,8 @@ class Writer(enum.StrEnum):
 class EntryRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An entry by what its sender called it: the name that survives every replay."""
 
-    source: str
-    id: str
+    source: Text
+    id: Text
 
 
 class Correction(Event, frozen=True, kw_only=True):
@@ -47,14 +47,14 @@ class Correction(Event, frozen=True, kw_only=True):
     fact: msgspec.Raw
     fact_time: Instant | None = None
     fact_date: dt.date | None = None
-    reason: str
+    reason: Text
 
 
 class Voiding(Event, frozen=True, kw_only=True):
     """A fact that never happened; base of every `….voided`. The entry stays, and counts for nothing."""
 
     voids: EntryRef
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from events.envelope import (
+    END,
     ChannelId,
     CustomerId,
     EmployeeId,
@@ -17,6 +18,7 @@ from events.envelope import (
     InvitationId,
     ProductId,
     SurveyId,
+    Text,
     UnitId,
 )
 from events.event_type import Correction, EntryRef, Voiding
@@ -25,7 +27,7 @@ from events.sealing import Sealed
 from events.vocabulary import Count, LegalEntity, Narrative, ScaleDirection, SurveyKind, Version, Words
 
 Score = Annotated[int, Meta(ge=-100, le=100)]
-QuestionId = Annotated[str, Meta(min_length=1, max_length=60)]
+QuestionId = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,60}" + END)]
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -33,7 +35,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     question_id: QuestionId
     kind: SurveyKind
-    text: Words | None = None
+    text: Text | None = None
     scale_low: Score
     scale_high: Score
     direction: ScaleDirection = "higher_is_better"

@@ -22,8 +22,9 @@ Decimal = Annotated[
 """A number with decimals, as text: units of a fund, an indicator. Never a float."""
 
 Count = Annotated[int, Meta(ge=0, le=10**9)]
-Words = Annotated[str, Meta(min_length=1, max_length=500)]
-"""A name, a code or a short phrase; never personal data."""
+_PRINTABLE = {SENT_PATTERN: r"^[^\x00-\x1f\x7f]*" + END}
+Words = Annotated[str, Meta(min_length=1, max_length=500, extra=_PRINTABLE)]
+"""A name, a code or a short phrase on one line; never personal data."""
 
 Narrative = Annotated[str, Meta(min_length=1, max_length=30_000)]
 """What a person wrote or said, in full; only ever sealed."""
@@ -31,7 +32,7 @@ Narrative = Annotated[str, Meta(min_length=1, max_length=30_000)]
 Detail = Annotated[str, Meta(min_length=1, max_length=500)]
 """One personal detail, such as a name or a telephone number; only ever sealed."""
 
-Reference = Annotated[str, Meta(min_length=1, max_length=300)]
+Reference = Annotated[str, Meta(min_length=1, max_length=300, extra=_PRINTABLE)]
 """Where a document, a recording or a file lies, in the system that keeps it."""
 
 LegalEntity = Annotated[
@@ -39,8 +40,8 @@ LegalEntity = Annotated[
 ]
 """The company that answers to the regulator."""
 
-Region = Annotated[str, Meta(min_length=1, max_length=80)]
-Version = Annotated[str, Meta(min_length=1, max_length=40)]
+Region = Annotated[str, Meta(min_length=1, max_length=80, extra=_PRINTABLE)]
+Version = Annotated[str, Meta(min_length=1, max_length=40, extra=_PRINTABLE)]
 
 ProductCategory = Literal["deposit", "loan", "investment", "wealth", "payment", "other"]
 RiskLevel = Literal["R1", "R2", "R3", "R4", "R5"]
