@@ -42,7 +42,7 @@ class RebuildPlan(NamedTuple):
 
 
 def rebuild(plan: RebuildPlan, progress: Progress | None = None) -> Generation:
-    """A complete generation (state `following`), new or resumed; raises OlderThanJournal, JournalIncomplete."""
+    """A complete generation in state `following`, new or resumed; OlderThanJournal, JournalIncomplete."""
     with closing(open_journal(plan.address)) as journal:
         journal.check()
         ends = dict(plan.until) if plan.until is not None else journal.ends()

@@ -1,4 +1,4 @@
-"""Folding a whole partition at once, for rebuilds: rows stay in memory, are written by COPY, and commit together.
+"""Folding a whole partition at once, for rebuilds: rows stay in memory, are written by COPY, commit at once.
 
 The auditor runs it, in one process or in several. Past a limit of rows in memory a partition is committed as
 far as it is and the rest is folded as a live projector would.

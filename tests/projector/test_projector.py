@@ -1,0 +1,290 @@
+"""The projector on real PostgreSQL: exactly once, whatever the batches, the copies, the crashes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from events.customers import CustomerRegistered
+from events.envelope import CustomerId, ProductId, SaleId
+from events.sales import SaleConfirmed
+from projections.fold import Declarations
+from services.errors import Fenced, JournalIncomplete
+from services.journal.port import Record, StoredRecord
+from services.journal.postgres import PostgresJournal
+from services.projector.projector import Projector, resolve
+from services.store import generation as generations
+from services.store.database import connect, migrate
+from services.store.digest import digests
+from services.store.tables import recount_sql
+from services.store.writer import existing_entries
+from tests.projector import shop
+from tests.projector.histories import doubled, history
+
+ZONE = "Asia/Shanghai"
+Open = Callable[..., Projector]
+
+
+@pytest.fixture
+def journal(database_url: str) -> Iterator[PostgresJournal]:
+    migrate(database_url)
+    with closing(PostgresJournal.create(database_url, partitions=4)) as made:
+        yield made
+
+
+@pytest.fixture
+def open_projector(database_url: str, journal: PostgresJournal) -> Iterator[Open]:
+    """Opens projectors into the one live generation of the shop, or of other declarations."""
+    opened: list[Projector] = []
+
+    def open_one(declarations: Declarations = shop.SHOP, cache_rows: int = 400_000) -> Projector:
+        with connect(database_url, autocommit=True) as connection:
+            generation = resolve(connection, journal, declarations, ZONE, "ledgers")
+        projector = Projector(
+            journal, database_url, declarations, generation, ZoneInfo(ZONE), cache_rows=cache_rows
+        )
+        opened.append(projector)
+        return projector
+
+    yield open_one
+    for projector in opened:
+        projector.close()
+
+
+def digests_of(projector: Projector) -> dict[str, str]:
+    return digests(projector.connection, projector.declarations, projector.generation.schema)
+
+
+def fresh_digests(projector: Projector, batch: int, cache_rows: int = 400_000) -> dict[str, str]:
+    """Digests of a new generation folded from the start in batches of a given size."""
+    declarations, journal = projector.declarations, projector.journal
+    generation = generations.create(
+        projector.connection,
+        declarations,
+        kind="scratch",
+        fingerprint="test",
+        partitions=journal.partitions,
+        begins=journal.begins(),
+    )
+    other = Projector(
+        journal, projector._conninfo, declarations, generation, ZoneInfo(ZONE), cache_rows=cache_rows
+    )
+    with closing(other):
+        other.catch_up(batch)
+        return digests_of(other)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_do_not_depend_on_batches_or_cache(
+    seed: int, journal: PostgresJournal, open_projector: Open
+) -> None:
+    records = history(seed, 400)
+    projector = open_projector()
+    for start in range(0, len(records), 37):
+        journal.append(records[start : start + 37])
+        projector.catch_up(1 + seed * 5)
+    expected = digests_of(projector)
+    assert fresh_digests(projector, 1, cache_rows=4) == expected
+    assert fresh_digests(projector, 10_000) == expected
+    assert_tallies_equal_their_recount(projector)
+    assert_counts_add_up(projector)
+
+
+def test_every_event_delivered_twice_changes_no_digest(
+    journal: PostgresJournal, open_projector: Open, database_url: str
+) -> None:
+    records = history(11, 300)
+    projector = open_projector()
+    journal.append(records)
+    projector.catch_up(50)
+    once = digests_of(projector)
+    with closing(PostgresJournal.create(database_url, name="twice", partitions=4)) as twice:
+        twice.append(doubled(records))
+        generation = generations.create(
+            projector.connection,
+            shop.SHOP,
+            kind="scratch",
+            fingerprint="twice",
+            partitions=4,
+            begins=twice.begins(),
+        )
+        other = Projector(twice, database_url, shop.SHOP, generation, ZoneInfo(ZONE))
+        with closing(other):
+            other.catch_up(23)
+            assert digests_of(other) == once
+            assert_counts_add_up(other)
+
+
+def test_a_projector_that_lost_its_partition_is_fenced(
+    journal: PostgresJournal, open_projector: Open
+) -> None:
+    journal.append(history(3, 120))
+    zombie, owner = open_projector(), open_projector()
+    read = journal.read(zombie.next_offsets, 60)
+    owner.catch_up(1_000)
+    before = digests_of(owner)
+    with pytest.raises(Fenced, match="another projector"):
+        zombie.fold(read)
+    assert digests_of(owner) == before
+    assert zombie.next_offsets == owner.next_offsets, "a fenced projector goes on from the watermarks"
+
+
+def test_rows_watermark_and_duplicate_memory_commit_together(
+    journal: PostgresJournal, open_projector: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a failure after the rows were written, nothing of the batch is there."""
+    import services.projector.projector as module
+
+    journal.append(history(4, 80))
+    projector = open_projector()
+    real_write = module.write
+
+    def write_and_fail(connection, generation, batch) -> None:  # type: ignore[no-untyped-def]
+        with connection.transaction():
+            real_write(connection, generation, batch)
+            raise ConnectionError("the cable was cut")
+
+    monkeypatch.setattr(module, "write", write_and_fail)
+    with pytest.raises(ConnectionError):
+        projector.catch_up(1_000)
+    monkeypatch.undo()
+    schema = projector.generation.schema
+    assert projector.connection.execute(f"SELECT count(*) FROM {schema}.entries").fetchone() == (0,)
+    assert all(m.next_offset == 0 for m in generations.watermarks(projector.connection, schema).values())
+    assert projector.catch_up(1_000) > 0
+    assert_counts_add_up(projector)
+
+
+def test_a_handler_that_raises_parks_its_key_and_folds_it_again_after_the_fix(
+    journal: PostgresJournal, open_projector: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = CustomerId("shop:1")
+    subject = f"customer/{customer}"
+
+    def sold(name: str, sale: str, amount_minor: int) -> Record:
+        event = SaleConfirmed(
+            sale_id=SaleId(sale),
+            customer_id=customer,
+            legal_entity="bank-a",
+            product_id=ProductId("shop:p1"),
+            amount_minor=amount_minor,
+            currency="CNY",
+        )
+        return shop.record(event, subject, name)
+
+    registered = CustomerRegistered(customer_id=customer, customer_type="person", legal_entity="bank-a")
+    journal.append(
+        [
+            shop.record(registered, subject, "e0"),
+            sold("e1", "shop:good", 100),
+            sold("e2", "shop:bad", 666),
+            sold("e3", "shop:bad", 777),
+            sold("e4", "shop:fine", 300),
+        ]
+    )
+    projector = open_projector()
+    projector.catch_up(2)
+    schema, connection = projector.generation.schema, projector.connection
+    rows = connection.execute(f"SELECT sale_id, amount_minor FROM {schema}.sales ORDER BY 1").fetchall()
+    assert rows == [("shop:fine", 300), ("shop:good", 100)]
+    assert connection.execute(f"SELECT sales FROM {schema}.customers").fetchone() == (4,)
+    parked = connection.execute(f"SELECT ledger, key, entries FROM {schema}._parked").fetchall()
+    assert parked == [("sales", [subject, "shop:bad"], 2)]
+    assert_counts_add_up(projector)
+
+    monkeypatch.setitem(shop.sales.handlers, SaleConfirmed, _post_sale_fixed)  # type: ignore[arg-type]
+    assert projector.unpark() == 1
+    assert connection.execute(f"SELECT count(*) FROM {schema}._parked").fetchone() == (0,)
+    rows = connection.execute(f"SELECT sale_id, amount_minor FROM {schema}.sales ORDER BY 1").fetchall()
+    assert rows == [("shop:bad", 777), ("shop:fine", 300), ("shop:good", 100)]
+    assert_counts_add_up(projector)
+    assert_tallies_equal_their_recount(projector)
+
+
+def _post_sale_fixed(key, row, event, entry):  # type: ignore[no-untyped-def]
+    row = row or shop.SaleRow(key[0], key[1], None, None, None, None, None)
+    return shop.change(row, amount_minor=event.amount_minor, confirmed_on=entry.occurred_on)
+
+
+def test_a_type_of_a_newer_catalogue_stops_its_partition_and_no_other(
+    journal: PostgresJournal, open_projector: Open
+) -> None:
+    records = history(5, 60, customers=30)
+    future = Record(b"customer/shop:1", _newer(records))
+    positions = journal.append([*records, future, records[0]._replace(key=b"customer/shop:1")])
+    projector = open_projector()
+    projector.catch_up(1_000)
+    stuck = positions[-2]
+    assert set(projector.folder.stopped) == {stuck.partition}
+    assert "deploy readers before writers" in projector.folder.stopped[stuck.partition]
+    marks = generations.watermarks(projector.connection, projector.generation.schema)
+    ends = journal.ends()
+    assert marks[stuck.partition].next_offset == stuck.offset
+    assert all(marks[p].next_offset == ends[p] for p in ends if p != stuck.partition)
+
+
+def _newer(records: Sequence[Record]) -> bytes:
+    sale = next(one.value for one in records if b"urn:daybook:sale.confirmed:1" in one.value)
+    return sale.replace(b"urn:daybook:sale.confirmed:1", b"urn:daybook:sale.confirmed:99")
+
+
+def test_a_recreated_journal_is_found_at_start(
+    journal: PostgresJournal, open_projector: Open, database_url: str
+) -> None:
+    journal.append(history(6, 50))
+    projector = open_projector()
+    projector.catch_up(1_000)
+    projector.verify_watermarks()
+    with closing(PostgresJournal.create(database_url, name="other", partitions=4)) as other:
+        other.append(history(7, 50))
+        projector.journal = other
+        with pytest.raises(JournalIncomplete, match=r"re-created|truncated"):
+            projector.verify_watermarks()
+
+
+def test_an_entry_counts_once_even_when_its_copy_comes_batches_later(
+    journal: PostgresJournal, open_projector: Open
+) -> None:
+    records = history(8, 40)
+    projector = open_projector()
+    journal.append(records)
+    projector.catch_up(1_000)
+    before = digests_of(projector)
+    journal.append(records)
+    projector.catch_up(9)
+    assert digests_of(projector) == before
+    ids = [
+        row[0]
+        for row in projector.connection.execute(
+            f"SELECT entry_id FROM {projector.generation.schema}.entries"
+        ).fetchall()
+    ]
+    assert existing_entries(projector.connection, projector.generation.schema, ids) == set(ids)
+
+
+def assert_tallies_equal_their_recount(projector: Projector) -> None:
+    for tally in projector.declarations.tallies:
+        schema = projector.generation.schema
+        kept = projector.connection.execute(f'SELECT * FROM {schema}."{tally.name}"').fetchall()
+        counted = projector.connection.execute(recount_sql(schema, tally)).fetchall()
+        assert sorted(kept, key=str) == sorted(counted, key=str), tally.name
+
+
+def assert_counts_add_up(projector: Projector) -> None:
+    """records = entries + copies + unreadable; per ledger folded + not subscribed + parked = entries."""
+    schema, connection = projector.generation.schema, projector.connection
+    marks = generations.watermarks(connection, schema)
+    for partition, mark in marks.items():
+        assert mark.next_offset == mark.entries + mark.copies + mark.unreadable, partition
+    counted = dict(
+        connection.execute(f"SELECT partition, count(*) FROM {schema}.entries GROUP BY 1").fetchall()
+    )
+    assert counted == {partition: mark.entries for partition, mark in marks.items() if mark.entries}
+    rows = connection.execute(
+        f"SELECT partition, ledger, folded + not_subscribed + parked FROM {schema}._ledger_count"
+    ).fetchall()
+    assert rows
+    for partition, ledger, total in rows:
+        assert total == counted[partition], (partition, ledger)
+    assert all(isinstance(record, StoredRecord) for record in projector.journal.read({0: 0}, 1))
