@@ -15,10 +15,11 @@ from events.envelope import (
     EmployeeId,
     Event,
     InteractionId,
+    InvitationId,
     ProductId,
     UnitId,
 )
-from events.event_type import Correction, Voiding
+from events.event_type import Correction, EntryRef, Voiding
 from events.known import KnownInteraction
 from events.sealing import Sealed
 from events.vocabulary import Count, LegalEntity, Narrative, Reference, Words
@@ -62,7 +63,15 @@ class InteractionEnded(InteractionStep, frozen=True, kw_only=True):
     notes: Sealed[Narrative] | None = None
 
 
-class MessageSent(InteractionStep, frozen=True, kw_only=True):
+class ContactStep(Event, frozen=True, kw_only=True):
+    """Under whose subject a message or a promise stands, and the interaction it belongs to, if any."""
+
+    customer_id: CustomerId | None = None
+    application_id: ApplicationId | None = None
+    interaction_id: InteractionId | None = None
+
+
+class MessageSent(ContactStep, frozen=True, kw_only=True):
     """We wrote to the customer."""
 
     channel_id: ChannelId | None = None
@@ -72,7 +81,7 @@ class MessageSent(InteractionStep, frozen=True, kw_only=True):
     text: Sealed[Narrative] | None = None
 
 
-class MessageReceived(InteractionStep, frozen=True, kw_only=True):
+class MessageReceived(ContactStep, frozen=True, kw_only=True):
     """The customer wrote to us."""
 
     channel_id: ChannelId | None = None
@@ -80,22 +89,25 @@ class MessageReceived(InteractionStep, frozen=True, kw_only=True):
     text: Sealed[Narrative] | None = None
 
 
-class FollowUpPromised(InteractionStep, frozen=True, kw_only=True):
-    """We said that we would do something by a day."""
+class FollowUpPromised(ContactStep, frozen=True, kw_only=True):
+    """We said that we would do something by a day; `invitation_id` if a bad survey answer asked for it."""
 
     follow_up_id: Reference
     what: Words
     due: dt.date
     owner_id: EmployeeId | None = None
-    cause_event_ref: Reference | None = None
+    invitation_id: InvitationId | None = None
+    cause: EntryRef | None = None
 
 
-class FollowUpDone(InteractionStep, frozen=True, kw_only=True):
+class FollowUpDone(ContactStep, frozen=True, kw_only=True):
     """We did what we had promised, or what a bad answer asked for."""
 
     follow_up_id: Reference
     outcome: Words | None = None
     employee_id: EmployeeId | None = None
+    invitation_id: InvitationId | None = None
+    cause: EntryRef | None = None
 
 
 class ContactPreferenceSet(Event, frozen=True, kw_only=True):
