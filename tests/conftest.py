@@ -52,7 +52,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with KafkaContainer("apache/kafka:4.3.1").with_kraft() as container:
             yield container.get_bootstrap_server()
     else:
-        yield from _local_broker(tmp_path_factory.mktemp("kafka"))
+        yield from _session_broker(tmp_path_factory.mktemp("kafka"))
 
 
 @pytest.fixture
@@ -61,7 +61,19 @@ def kafka_topic() -> str:
     return f"test.journal.{uuid.uuid4().hex[:12]}"
 
 
-def require_local_broker() -> None:
+@pytest.fixture
+def local_broker(tmp_path: Path) -> Iterator[LocalBroker]:
+    """A running broker of the test's own, which it may kill and start again."""
+    _require_local_broker()
+    broker = LocalBroker(tmp_path / "broker")
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
+def _require_local_broker() -> None:
     """Skip the test, with the reason, where no local broker can run; fail where Kafka is required."""
     missing = missing_for_local_broker()
     if missing is None:
@@ -71,12 +83,14 @@ def require_local_broker() -> None:
     pytest.skip(f"needs Kafka: no DAYBOOK_TEST_KAFKA, no Docker engine, {missing}")
 
 
-def _local_broker(data: Path) -> Iterator[str]:
-    require_local_broker()
+def _session_broker(data: Path) -> Iterator[str]:
+    _require_local_broker()
     broker = LocalBroker(data)
-    broker.start()
-    yield broker.bootstrap
-    broker.stop()
+    try:
+        broker.start()
+        yield broker.bootstrap
+    finally:
+        broker.stop()
 
 
 def _docker_answers() -> bool:

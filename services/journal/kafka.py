@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -15,7 +16,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from events.envelope import Position
 from services.errors import JournalIncomplete, JournalUnavailable, NotFound, WrongUse
-from services.journal.kafka_reading import Fetcher, GroupReader, Reader, is_passing
+from services.journal.kafka_reading import Fetcher, GroupReader, Reader
 from services.journal.port import Record, StoredRecord
 from services.journal.share import check_starts
 from services.journal.topics import problems_of_journal
@@ -235,8 +236,10 @@ class KafkaJournal:
                 answers = self._admin.list_offsets(asked, request_timeout=self._timeout_seconds)
                 return {place.partition: answer.result().offset for place, answer in answers.items()}
             except KafkaException as error:
-                if not is_passing(error.args[0]) or time.monotonic() > deadline:
+                if time.monotonic() > deadline:
                     raise JournalUnavailable(f"{self._topic} does not tell its offsets: {error}") from error
+            with suppress(KafkaException):  # the client keeps to a leader's old epoch until it asks anew
+                self._admin.list_topics(timeout=self._timeout_seconds)
             time.sleep(_TRY_AGAIN_SECONDS)
 
 

@@ -121,7 +121,7 @@ class Puller:
         yield StoredRecord(partition, offset, _as_bytes(message.key()), _as_bytes(message.value()))
 
     def _judge(self, error: KafkaError, message: Message) -> None:
-        if is_passing(error):
+        if _is_passing(error):
             return
         place = f"partition {message.partition()} of {self._topic}"
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
@@ -264,7 +264,7 @@ class Fetcher:
                     found[record.partition, record.offset] = record
 
 
-def is_passing(error: KafkaError) -> bool:
+def _is_passing(error: KafkaError) -> bool:
     """Whether the client gets over this by itself, given time."""
     return error.retriable() or error.code() in _PASSING
 
