@@ -23,6 +23,7 @@ from services.journal.topics import problems_of_journal
 
 MAX_RECORD_BYTES = 4_000_000
 
+_OVERHEAD_BYTES = 4_096
 _BATCH_BYTES = 131_072
 _QUEUE_KILOBYTES = 262_144
 _LINGER_MS = 2
@@ -159,6 +160,11 @@ class KafkaJournal:
 
     def _produce(self, records: Sequence[StoredRecord]) -> list[tuple[int, int]]:
         """Send them and wait for all acknowledgements; on the first failure nothing more of it is sent."""
+        largest = max((len(record.value or b"") + len(record.key or b"") for record in records), default=0)
+        if largest > MAX_RECORD_BYTES:
+            raise WrongUse(
+                f"a record of {largest} bytes is beyond the {MAX_RECORD_BYTES} that a journal takes"
+            )
         producer = self._open_producer()
         batch = _Batch(len(records))
         deadline = time.monotonic() + self._timeout_seconds + 5
@@ -271,7 +277,7 @@ def _producer_settings(bootstrap: str, timeout_seconds: float) -> dict[str, str 
         "compression.type": "lz4",
         "linger.ms": _LINGER_MS,
         "batch.size": _BATCH_BYTES,
-        "message.max.bytes": MAX_RECORD_BYTES,
+        "message.max.bytes": MAX_RECORD_BYTES + _OVERHEAD_BYTES,
         "queue.buffering.max.kbytes": _QUEUE_KILOBYTES,
         "delivery.timeout.ms": int(timeout_seconds * 1000),
         "request.timeout.ms": min(10_000, int(timeout_seconds * 1000)),

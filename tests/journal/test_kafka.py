@@ -102,6 +102,14 @@ def test_a_broker_that_does_not_answer_is_told(kafka_topic: str) -> None:
         KafkaJournal(f"127.0.0.1:{free_port()}", kafka_topic, timeout_seconds=1)
 
 
+def test_a_record_beyond_the_limit_is_refused_and_the_limit_fits(journal: KafkaJournal) -> None:
+    with pytest.raises(WrongUse, match="4000001 bytes"):
+        journal.append([Record(b"k", bytes(4_000_000))])
+    position = journal.append([Record(b"k", bytes(3_999_999))])
+    assert len(journal.fetch(position)[0].value or b"") == 3_999_999
+    assert len(everything(journal)) == 1
+
+
 def test_topics_are_made_once_and_checked(kafka_bootstrap: str, kafka_topic: str, admin: AdminClient) -> None:
     settings = Settings(
         kafka=kafka_bootstrap,
