@@ -194,12 +194,12 @@ class Keyring:
 
 
 _KEYS = "SELECT subject, key_id, state, wrapped FROM daybook_privacy.subject_key"
-_BY_SUBJECT = f"{_KEYS} WHERE subject = ANY(%s)"
+_BY_SUBJECT = f"{_KEYS} WHERE subject = ANY(%b::text[])"
 _BY_KEY_ID = f"{_KEYS} WHERE key_id = ANY(%s)"
 
 _INSERT = """
 INSERT INTO daybook_privacy.subject_key (subject, key_id, wrapped)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[]) AS made (subject, key_id, wrapped) ORDER BY subject
+SELECT * FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made (subject, key_id, wrapped) ORDER BY subject
 ON CONFLICT (subject) DO NOTHING
 """
 

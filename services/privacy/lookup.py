@@ -138,7 +138,7 @@ SELECT DISTINCT subject FROM daybook_privacy.lookup WHERE kind = %s AND digest =
 _INSERT = """
 INSERT INTO daybook_privacy.lookup (subject, kind, digest)
 SELECT made.subject, made.kind, made.digest
-FROM unnest(%s::text[], %s::text[], %s::bytea[]) AS made (subject, kind, digest)
+FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made (subject, kind, digest)
 JOIN daybook_privacy.subject_key AS held ON held.subject = made.subject AND held.state <> 'shredded'
 WHERE NOT EXISTS (
     SELECT FROM daybook_privacy.lookup AS old

@@ -43,6 +43,25 @@ def test_doors_that_start_at_once_agree_on_the_keys(keyring: Keyring, elsewhere:
     assert sealed_there.decrypt(sealed_here.encrypt(b"same key", None), None) == b"same key"
 
 
+@pytest.mark.parametrize("state", [KeyState.ACTIVE, KeyState.SHREDDED])
+def test_a_key_that_another_door_is_making_or_shredding_is_waited_for(
+    keyring: Keyring, database_url: str, state: KeyState
+) -> None:
+    alive = state is KeyState.ACTIVE
+    wrapped = KeyWrap(MASTER_KEY).wrap(bytes(64), owner=WEI, key_id="theirs") if alive else None
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url) as other_door:
+        other_door.execute(
+            "INSERT INTO daybook_privacy.subject_key (subject, key_id, wrapped, state, shredded_at) "
+            "VALUES (%s, 'theirs', %s, %s, CASE WHEN %s THEN NULL ELSE now() END)",
+            (WEI, wrapped, state, alive),
+        )
+        making = pool.submit(keyring.keys_to_seal, [WEI])
+        wait_until_blocked(database_url)
+        other_door.commit()
+        held = making.result()[WEI]
+    assert (held.key_id, held.state, held.cipher is not None) == ("theirs", state, alive)
+
+
 def test_a_key_is_committed_when_ensure_returns(keyring: Keyring, database_url: str) -> None:
     keyring.ensure([WEI])
     with psycopg.connect(database_url) as connection:
