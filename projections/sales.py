@@ -1,0 +1,233 @@
+"""Sales: from the signature to cancellation, redemption or the state of a loan; one row per sale.
+
+Every step keeps its day, so a cancellation may come before the sale it cancels. Applications and targets
+are in projections/applications.py and projections/targets.py.
+"""
+
+import datetime as dt
+
+from events.envelope import Entry
+from events.holdings import LoanStatusObserved
+from events.sales import (
+    CallbackConfirmed,
+    ContractDelivered,
+    CoolingOffStarted,
+    FundsReceived,
+    PolicyLapsed,
+    PolicyReinstated,
+    PolicySurrendered,
+    ProductActivated,
+    SaleCancelled,
+    SaleConfirmed,
+    SaleMatured,
+    SaleRedeemed,
+)
+from projections.ledger import Key, Ledger, Row, change, earliest, latest
+from projections.steps import on_day, stands
+from projections.tally import Tally
+
+DEFAULT_CANCEL_WINDOW = dt.timedelta(days=30)
+"""The cancel window of a sale of which no cooling-off period is known: the sale's day and 30 more."""
+
+
+class SaleRow(Row, frozen=True):
+    """A sale. `window_until` is the last day of its cancel window, stated or by default.
+
+    `seller_id` is the seller with the largest share; `unit_id` the unit stated, else the seller's then.
+    """
+
+    subject: str
+    sale_id: str
+    confirmed: bool = False
+    confirmed_on: dt.date | None = None
+    legal_entity: str | None = None
+    product_id: str | None = None
+    category: str | None = None
+    channel_id: str | None = None
+    unit_id: str | None = None
+    seller_id: str | None = None
+    campaign_id: str | None = None
+    application_id: str | None = None
+    currency: str | None = None
+    amount_minor: int | None = None
+    advice_mode: str | None = None
+    matures_on: dt.date | None = None
+    cooling_until: dt.date | None = None
+    window_until: dt.date | None = None
+    funds_on: dt.date | None = None
+    funds_minor: int = 0
+    callback_on: dt.date | None = None
+    delivered_on: dt.date | None = None
+    activated: bool = False
+    activated_on: dt.date | None = None
+    cancelled: bool = False
+    cancelled_on: dt.date | None = None
+    cancelled_in_window: bool = False
+    redeemed_minor: int = 0
+    redeemed_first_on: dt.date | None = None
+    redeemed_wholly_on: dt.date | None = None
+    matured_on: dt.date | None = None
+    lapsed_on: dt.date | None = None
+    reinstated_on: dt.date | None = None
+    surrendered_on: dt.date | None = None
+    loan_status: str | None = None
+    loan_status_on: dt.date | None = None
+    days_past_due: int | None = None
+    outstanding_minor: int | None = None
+
+
+def _sale_keys(event: SaleConfirmed, entry: Entry) -> tuple[Key, ...]:
+    return ((entry.envelope.subject, event.sale_id),)
+
+
+def _confirmed(key: Key, row: SaleRow | None, event: SaleConfirmed, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    on = entry.occurred_on
+    if row.confirmed and not stands(on, row.confirmed_on):
+        return row
+    known = event.known
+    unit_id = event.unit_id
+    if unit_id is None and known is not None and known.seller is not None:
+        unit_id = known.seller.unit_id
+    return _windowed(
+        change(
+            row,
+            confirmed=True,
+            confirmed_on=latest(row.confirmed_on, on),
+            legal_entity=event.legal_entity,
+            product_id=event.product_id,
+            category=None if known is None else known.product.category,
+            channel_id=event.channel_id,
+            unit_id=unit_id,
+            seller_id=_seller(event),
+            campaign_id=event.campaign_id,
+            application_id=event.application_id,
+            currency=event.currency,
+            amount_minor=event.amount_minor,
+            advice_mode=event.advice_mode,
+            matures_on=event.matures_on,
+        )
+    )
+
+
+def _seller(event: SaleConfirmed) -> str | None:
+    if event.seller_id is not None or not event.sellers_share:
+        return event.seller_id
+    return max(event.sellers_share, key=lambda share: (share.share_bp, share.seller_id)).seller_id
+
+
+def _cooling(key: Key, row: SaleRow | None, event: CoolingOffStarted, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    return _windowed(change(row, cooling_until=latest(row.cooling_until, event.until)))
+
+
+def _windowed(row: SaleRow) -> SaleRow:
+    until = row.cooling_until
+    if until is None and row.confirmed_on is not None:
+        until = row.confirmed_on + DEFAULT_CANCEL_WINDOW
+    return change(row, window_until=until)
+
+
+def _funds(key: Key, row: SaleRow | None, event: FundsReceived, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    return change(
+        row,
+        funds_on=earliest(row.funds_on, entry.occurred_on),
+        funds_minor=row.funds_minor + event.amount_minor,
+    )
+
+
+def _called_back(key: Key, row: SaleRow | None, event: CallbackConfirmed, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    if event.outcome != "confirmed":
+        return row
+    return change(row, callback_on=earliest(row.callback_on, entry.occurred_on))
+
+
+def _cancelled(key: Key, row: SaleRow | None, event: SaleCancelled, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    if row.cancelled and not stands(entry.occurred_on, row.cancelled_on):
+        return row
+    return change(
+        row,
+        cancelled=True,
+        cancelled_on=latest(row.cancelled_on, entry.occurred_on),
+        cancelled_in_window=event.within_cooling_off,
+    )
+
+
+def _redeemed(key: Key, row: SaleRow | None, event: SaleRedeemed, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    wholly_on = row.redeemed_wholly_on if event.partial else latest(row.redeemed_wholly_on, entry.occurred_on)
+    return change(
+        row,
+        redeemed_minor=row.redeemed_minor + event.amount_minor,
+        redeemed_first_on=earliest(row.redeemed_first_on, entry.occurred_on),
+        redeemed_wholly_on=wholly_on,
+    )
+
+
+def _loan_observed(key: Key, row: SaleRow | None, event: LoanStatusObserved, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    if not stands(event.observed_on, row.loan_status_on):
+        return row
+    return change(
+        row,
+        loan_status=event.status,
+        loan_status_on=event.observed_on,
+        days_past_due=event.days_past_due,
+        outstanding_minor=event.outstanding_minor,
+    )
+
+
+SALES = Ledger(
+    name="sales",
+    version=1,
+    row=SaleRow,
+    key=("subject", "sale_id"),
+    keys=_sale_keys,
+    handlers={
+        SaleConfirmed: _confirmed,
+        CoolingOffStarted: _cooling,
+        FundsReceived: _funds,
+        CallbackConfirmed: _called_back,
+        ContractDelivered: on_day(SaleRow, None, "delivered_on", first=True),
+        ProductActivated: on_day(SaleRow, "activated", "activated_on", first=True),
+        SaleCancelled: _cancelled,
+        SaleRedeemed: _redeemed,
+        SaleMatured: on_day(SaleRow, None, "matured_on"),
+        PolicyLapsed: on_day(SaleRow, None, "lapsed_on"),
+        PolicyReinstated: on_day(SaleRow, None, "reinstated_on"),
+        PolicySurrendered: on_day(SaleRow, None, "surrendered_on"),
+        LoanStatusObserved: _loan_observed,
+    },
+    indexes=(("product_id", "confirmed_on"),),
+    about="every sale with the days of its steps",
+)
+
+SALES_BY_DAY = Tally(
+    name="sales_by_day",
+    ledger=SALES,
+    by=(
+        "legal_entity",
+        "product_id",
+        "category",
+        "channel_id",
+        "unit_id",
+        "seller_id",
+        "campaign_id",
+        "currency",
+        "confirmed_on",
+        "window_until",
+    ),
+    measures=("amount_minor", "cancelled", "cancelled_in_window"),
+    where="confirmed",
+)
+
+LOANS_BY_STATUS = Tally(
+    name="loans_by_status",
+    ledger=SALES,
+    by=("legal_entity", "product_id", "unit_id", "currency", "loan_status", "confirmed_on"),
+    measures=("outstanding_minor",),
+    where="loan_status",
+)
