@@ -142,9 +142,7 @@ class _Run:
 
     def _submission(self, row: MappedRow) -> Submission:
         raw = row.raw if row.number else b"\n".join(_as_json(event) for event in row.events)
-        return Submission(
-            raw, row.events, self.mapping.source, True, f"mapping:{self.mapping.name}", row.problems
-        )
+        return Submission(raw, row.events, self.mapping.source, True, self.mapping.name, row.problems)
 
     def _correct(
         self, batch: Sequence[MappedRow], submissions: list[Submission], outcomes: list[Outcome]
@@ -287,7 +285,7 @@ def _event_status(outcome: Outcome, place: int) -> str:
 
 def _shown(event: Fields) -> dict[str, Any]:
     """An event as JSON has it, for the samples of a report."""
-    shown: dict[str, Any] = msgspec.to_builtins({**event.envelope, "data": event.data})
+    shown: dict[str, Any] = msgspec.json.decode(_as_json(event))
     return shown
 
 

@@ -149,6 +149,12 @@ class Declaration(Section):
     ignored: list[Ignored] = []
     register_first: list[EventRule] = Field(default=[], alias="register")
 
+    @model_validator(mode="after")
+    def _is_no_event(self) -> "Declaration":
+        if self.name == "event":
+            raise ValueError("name: `event` means a CloudEvent in the quarantine; choose another")
+        return self
+
 
 def read_declaration(name_or_path: str | Path) -> tuple[Declaration, Path]:
     """The mapping of a shipped name, or in a user's own file; MappingError names file, path and rule."""

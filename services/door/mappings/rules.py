@@ -18,7 +18,7 @@ from services.door.mappings.conditions import compile_condition
 from services.door.mappings.declaration import EventRule
 from services.door.mappings.expressions import compile_expression
 from services.door.mappings.scope import CellProblem, Compiled, Evaluate, RowScope, Scope, Test, constant
-from services.door.mappings.templates import compile_template
+from services.door.mappings.templates import as_text, compile_template
 from services.door.submission import Fields, Problem
 
 
@@ -79,7 +79,7 @@ class Rule:
                 problems.append(self._problem(attribute, problem))
                 continue
             if value is not None:
-                envelope[attribute] = value
+                envelope[attribute] = as_text(value) if attribute == "id" else value
             elif attribute != "recordedtime":
                 reason = "the row leaves it blank: every event has an id and says when it happened"
                 problems.append(self._problem(attribute, CellProblem("mapping", reason)))
