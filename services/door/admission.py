@@ -98,7 +98,7 @@ class Door:
         """What this batch must know: entries by source id, and the rows it is stamped from."""
         sources: dict[bytes, None] = {}
         wanted: dict[str, set[tuple[str, ...]]] = {}
-        for _, event in acceptable(units):
+        for _, _, event in acceptable(units):
             sources[event.source_id] = None
             for ledger, key in references_of(event):
                 wanted.setdefault(ledger, set()).add(key)
@@ -109,12 +109,12 @@ class Door:
     def _draft(self, units: Sequence[Unit], looked: Looked, now: dt.datetime, dry_run: bool) -> None:
         """Draft the events of all units that are good so far. A dry run seals only what is in the journal
         already and so has its key."""
-        good = list(acceptable(units))
-        whole = [not dry_run or self._is_there(event, looked) for _, event in good]
-        to_seal = [event for (_, event), seal in zip(good, whole, strict=True) if seal]
+        good = acceptable(units)
+        whole = [not dry_run or self._is_there(event, looked) for _, _, event in good]
+        to_seal = [event for (_, _, event), seal in zip(good, whole, strict=True) if seal]
         sealed = iter(draft_batch(to_seal, self._sealer, now))
-        for (place, event), seal in zip(good, whole, strict=True):
-            check_draft(place, next(sealed) if seal else draft_unsealed(event, now), self.limits)
+        for (unit, place, event), seal in zip(good, whole, strict=True):
+            check_draft(unit, place, next(sealed) if seal else draft_unsealed(event, now), self.limits)
 
     def _is_there(self, event: SentEvent, looked: Looked) -> bool:
         known = [*looked.entries.get(event.source_id, ()), self._memory.find(event.source_id)]

@@ -4,8 +4,8 @@ Admission fills them in step by step; the outcome is made from them at the end. 
 whole, and events of a refused unit count for nothing in judging others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from services.door.drafting import Draft
 from services.door.limits import Limits
@@ -39,17 +39,17 @@ class Unit:
 
     submission: Submission
     places: list[Place]
-    problems: list[Problem] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    refused: bool = False
     case_id: str | None = None
-
-    @property
-    def refused(self) -> bool:
-        return bool(self.problems) or any(place.status in ("refused", "id_reused") for place in self.places)
 
     @property
     def source(self) -> str:
         """The source of its first event that names one, else who sent it."""
-        return next((place.source for place in self.places if place.source), self.submission.source)
+        for place in self.places:
+            if source := place.source:
+                return source
+        return self.submission.source
 
     @property
     def subject(self) -> str | None:
@@ -64,37 +64,46 @@ class Unit:
 
 def read_unit(submission: Submission, limits: Limits) -> Unit:
     """A submission with each of its events checked on its own account."""
-    places = []
-    for event in submission.events[: limits.events_in_a_row]:
+    events, problems = submission.events, submission.problems
+    if len(events) > limits.events_in_a_row:
+        reason = f"{len(events)} events in one row, at most {limits.events_in_a_row}: split it"
+        problems = (*problems, Problem("too_large", "$", reason))
+    elif not events and not problems:
+        problems = (_NO_EVENT,)
+    unit = Unit(submission, [], problems, refused=bool(problems))
+    for event in events[: limits.events_in_a_row]:
         read = read_event(event, limits)
-        places.append(Place(read, "refused" if isinstance(read, Unacceptable) else "admitted"))
-    unit = Unit(submission, places, list(submission.problems))
-    if not submission.events and not submission.problems:
-        unit.problems.append(_NO_EVENT)
-    if len(submission.events) > limits.events_in_a_row:
-        reason = f"{len(submission.events)} events in one row, at most {limits.events_in_a_row}: split it"
-        unit.problems.append(Problem("too_large", "$", reason))
+        if isinstance(read, Unacceptable):
+            unit.places.append(Place(read, "refused"))
+            unit.refused = True
+        else:
+            unit.places.append(Place(read, "admitted"))
     return unit
 
 
-def acceptable(units: Sequence[Unit]) -> Iterator[tuple[Place, SentEvent]]:
+def acceptable(units: Sequence[Unit]) -> list[tuple[Unit, Place, SentEvent]]:
     """The events of the units that nothing has been found against yet."""
+    found: list[tuple[Unit, Place, SentEvent]] = []
     for unit in units:
         if not unit.refused:
             for place in unit.places:
                 assert isinstance(place.read, SentEvent), "a good unit holds good events"
-                yield place, place.read
+                found.append((unit, place, place.read))
+    return found
 
 
-def check_draft(place: Place, draft: Draft, limits: Limits) -> None:
+def check_draft(unit: Unit, place: Place, draft: Draft, limits: Limits) -> None:
     """Give a place its draft, unless it shows something that the ledgers or the journal cannot hold."""
     place.draft = draft
     data = bytes(draft.envelope.data)
     if holds_nul(data):
-        place.problem, place.status = _NUL, "refused"
+        place.problem = _NUL
     elif len(data) > 2 * limits.event_bytes:
         reason = f"{len(data)} bytes once sealed, at most {2 * limits.event_bytes}: send less"
-        place.problem, place.status = Problem("too_large", "$.data", reason), "refused"
+        place.problem = Problem("too_large", "$.data", reason)
+    if place.problem is not None:
+        place.status = "refused"
+        unit.refused = True
 
 
 def judge(units: Sequence[Unit], earlier: Callable[[Draft], Known | None]) -> None:
@@ -115,6 +124,7 @@ def judge(units: Sequence[Unit], earlier: Callable[[Draft], Known | None]) -> No
                 place.status, place.repeats = "duplicate", first
             else:
                 place.status, place.problem = "id_reused", _id_reused(draft, first)
+                unit.refused = True
         if not unit.refused:
             in_batch |= in_unit
 
@@ -134,7 +144,7 @@ def outcome(unit: Unit) -> Outcome:
     """What the sender is told."""
     events = tuple(_event_outcome(place, unit) for place in unit.places)
     if unit.refused:
-        return Outcome("refused", events, tuple(unit.problems), unit.case_id)
+        return Outcome("refused", events, unit.problems, unit.case_id)
     fresh = any(place.status == "admitted" for place in unit.places)
     return Outcome("admitted" if fresh else "duplicate", events)
 
@@ -150,21 +160,15 @@ def _event_outcome(place: Place, unit: Unit) -> EventOutcome:
     read = place.read
     if isinstance(read, Unacceptable):
         return EventOutcome("refused", read.id, read.source, read.type, read.subject, None, read.problems)
-    envelope = read.envelope
-    status, position = place.status, None
+    envelope, status, position = read.envelope, place.status, None
     if unit.refused and status == "admitted":
         status = "refused"
     else:
         holder = place.repeats or place.draft
         position = None if holder is None or holder.position is None else str(holder.position)
+    problems = _problems(place, unit) if unit.refused else ()
     return EventOutcome(
-        status,
-        envelope.id,
-        envelope.source,
-        envelope.type,
-        envelope.subject,
-        position,
-        _problems(place, unit),
+        status, envelope.id, envelope.source, envelope.type, envelope.subject, position, problems
     )
 
 

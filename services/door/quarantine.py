@@ -14,12 +14,13 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 from events.codec import TYPE_OF, encode_json
-from events.envelope import Envelope, QuarantineId
+from events.envelope import QuarantineId
 from events.quarantine import QuarantineDiscarded, QuarantineReplayed
 from services.door.references import References
 from services.door.submission import Outcome, Problem, Submission
 from services.errors import NotFound, Refused, WrongUse
 from services.journal.port import Journal, Record
+from services.journal.system_events import system_record
 from services.privacy.sealer import Sealer
 
 SOURCE = "urn:daybook:quarantine"
@@ -239,20 +240,9 @@ class Quarantine:
             yield msgspec.structs.replace(case, state=state)
 
     def _append_state(self, case_id: str, event: QuarantineReplayed | QuarantineDiscarded) -> None:
-        event_type, now = TYPE_OF[type(event)], self._clock()
-        state = _STATE_OF[event_type.name]
-        envelope = Envelope(
-            specversion="1.0",
-            id=f"{case_id}:{state}",
-            source=SOURCE,
-            type=event_type.name,
-            subject=_subject(case_id),
-            dataschema=event_type.schema_urn(),
-            time=now,
-            admittedtime=now,
-            data=msgspec.Raw(encode_json(event)),
-        )
-        self._journal.append([Record(envelope.subject.encode(), encode_json(envelope))])
+        state = _STATE_OF[TYPE_OF[type(event)].name]
+        name = f"{case_id}:{state}"
+        self._journal.append([system_record(event, source=SOURCE, identifier=name, now=self._clock())])
         self._own_states[case_id] = state
 
 

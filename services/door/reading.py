@@ -5,13 +5,14 @@ database; a problem is a value, never an exception.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from events.codec import TYPES, entry_id, source_id
+from events.codec import TYPES, entry_id
 from events.envelope import SUBJECT_PATTERN, SentEnvelope, split_subject
 from events.errors import UnknownSchema, Unreadable
 from events.event_type import Correction, EventType, Voiding, Writer
@@ -48,8 +49,8 @@ class SentEvent:
 
     def __post_init__(self) -> None:
         envelope = self.envelope
-        self.source_id = source_id(envelope.source, envelope.id)
         self.entry_id = entry_id(envelope.source, envelope.id, envelope.subject)
+        self.source_id = self.entry_id[:10]
 
 
 @dataclass(slots=True, eq=False)
@@ -74,8 +75,9 @@ def read_event(event: bytes | Fields, limits: Limits) -> SentEvent | Unacceptabl
         problems.append(_TIME_RULE)
     if read is not None:
         _check_subject(read.event_type, read.sent, envelope.subject, "$.data", problems)
-        _check_desk_case(read, problems)
-        if issubclass(read.event_type.struct, Correction):
+        rule = _rule(read.event_type.name)
+        _check_desk_case(read, rule.case_field, problems)
+        if rule.corrects:
             _read_correction(read, problems)
     if problems or read is None:
         return Unacceptable(tuple(problems), envelope.id, envelope.source, envelope.type, envelope.subject)
@@ -170,7 +172,7 @@ def _read_data(event: bytes | Fields, envelope: SentEnvelope, problems: list[Pro
             return _read_old(event, event_type, version, envelope)
         if isinstance(event, Fields):
             return SentEvent(event_type, version, envelope, msgspec.convert(event.data, event_type.sent))
-        return SentEvent(event_type, version, envelope, _sent_decoder(event_type.name)(envelope.data))
+        return SentEvent(event_type, version, envelope, _rule(event_type.name).decode(envelope.data))
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
         problems.append(_problem("schema", error, "$.data"))
         return None
@@ -207,12 +209,10 @@ def _check_subject(
     problems.append(Problem("subject_mismatch", path, reason))
 
 
-def _check_desk_case(read: SentEvent, problems: list[Problem]) -> None:
-    named = [split_subject(read.envelope.subject)[1]]
-    case_field = _CASE_FIELDS.get(read.event_type.family)
-    if case_field is not None:
-        named.append(getattr(read.sent, case_field, None) or "")
-    if any(name.startswith(DESK_NAMESPACE) for name in named):
+def _check_desk_case(read: SentEvent, case_field: str | None, problems: list[Problem]) -> None:
+    case_id = getattr(read.sent, case_field) if case_field is not None else None
+    minted = case_id is not None and case_id.startswith(DESK_NAMESPACE)
+    if minted or split_subject(read.envelope.subject)[1].startswith(DESK_NAMESPACE):
         reason = "this case was opened at a desk, and only that desk decides it: use its commands"
         problems.append(Problem("desk_case", "$.subject", reason))
 
@@ -244,7 +244,7 @@ def _read_correction(read: SentEvent, problems: list[Problem]) -> None:
 
 
 def _version(event_type: EventType, dataschema: str) -> int | None:
-    if dataschema == event_type.schema_urn():
+    if dataschema == _rule(event_type.name).schema:
         return event_type.version
     for version in range(1, event_type.version):
         if dataschema == event_type.schema_urn(version):
@@ -291,6 +291,22 @@ def _deeper_than(raw: bytes, depth: int) -> bool:
 _TOKENS = re.compile(rb'\\.|["{}\[\]]', re.DOTALL)
 
 
+class _Rule(NamedTuple):
+    """What the catalogue says of a type, looked up once."""
+
+    decode: Callable[[msgspec.Raw], Any]
+    schema: str
+    case_field: str | None
+    corrects: bool
+
+
 @cache
-def _sent_decoder(type_name: str) -> Any:
-    return msgspec.json.Decoder(TYPES[type_name].sent).decode
+def _rule(type_name: str) -> _Rule:
+    event_type = TYPES[type_name]
+    case_field = _CASE_FIELDS.get(event_type.family)
+    return _Rule(
+        msgspec.json.Decoder(event_type.sent).decode,
+        event_type.schema_urn(),
+        case_field if case_field in event_type.struct.__struct_fields__ else None,
+        issubclass(event_type.struct, Correction),
+    )

@@ -14,6 +14,14 @@ from events.envelope import Entry, Event
 from events.event_type import Correction, Voiding
 from events.known import Known, KnownAnswer, KnownComplaint, KnownSale
 from projections.fold import Declarations, effective
+from projections.known import (
+    known_channel,
+    known_employee,
+    known_price,
+    known_product,
+    known_seller,
+    known_survey,
+)
 from projections.ledger import Key, Ledger, Row
 from services.door.reading import SentEvent
 
@@ -112,19 +120,19 @@ def known_of(event: SentEvent, rows: ReferenceRows, on: dt.date | None) -> Known
 
 
 def _known_sale(sent: Any, rows: ReferenceRows, on: dt.date | None) -> Known:
-    product = _knowing().known_product(rows.row("product", sent.product_id), on)
-    seller = (
-        None if sent.seller_id is None else _knowing().known_seller(rows.row("employee", sent.seller_id), on)
-    )
+    product = rows.row("product", sent.product_id)
+    seller = None if sent.seller_id is None else known_seller(rows.row("employee", sent.seller_id), on)
     channel = None
     if sent.channel_id is not None:
-        channel = _knowing().known_channel(rows.row("channel", sent.channel_id), sent.product_id, on)
-    return KnownSale(product=product, seller=seller, channel=channel)
+        channel = known_channel(rows.row("channel", sent.channel_id), sent.product_id, on)
+    return KnownSale(
+        product=known_product(product, on), seller=seller, channel=channel, price=known_price(product, on)
+    )
 
 
 def _known_answer(sent: Any, rows: ReferenceRows, on: dt.date | None) -> Known:
     """Only the questions that were answered travel with the answer."""
-    known = _knowing().known_survey(rows.row("survey", sent.survey_id))
+    known = known_survey(rows.row("survey", sent.survey_id), sent.survey_version)
     answered = {answer.question_id for answer in sent.answers}
     questions = tuple(question for question in known.questions if question.question_id in answered)
     return KnownAnswer(state=known.state, questions=questions)
@@ -133,13 +141,13 @@ def _known_answer(sent: Any, rows: ReferenceRows, on: dt.date | None) -> Known:
 def _known_complaint(sent: Any, rows: ReferenceRows, on: dt.date | None) -> Known | None:
     if sent.product_id is None:
         return None
-    return KnownComplaint(product=_knowing().known_product(rows.row("product", sent.product_id), on))
+    return KnownComplaint(product=known_product(rows.row("product", sent.product_id), on))
 
 
 def _known_interaction(sent: Any, rows: ReferenceRows, on: dt.date | None) -> Known | None:
     if sent.employee_id is None:
         return None
-    return _knowing().known_employee(rows.row("employee", sent.employee_id), on)
+    return known_employee(rows.row("employee", sent.employee_id), on)
 
 
 _STAMPS: dict[str, Callable[[Any, ReferenceRows, dt.date | None], Known | None]] = {
@@ -148,9 +156,3 @@ _STAMPS: dict[str, Callable[[Any, ReferenceRows, dt.date | None], Known | None]]
     "complaint.received": _known_complaint,
     "interaction.started": _known_interaction,
 }
-
-
-def _knowing() -> Any:
-    from projections import known
-
-    return known

@@ -6,10 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from projections.catalogue import LEDGERS
 
 from events import codec
 from events.envelope import Entry, Position
+from projections.catalogue import LEDGERS
 from projections.fold import Declarations
 from services.door.admission import Door, Outcome, Submission
 from services.door.limits import Limits
@@ -26,8 +26,8 @@ from services.store.database import connect, migrate
 ZONE = "Europe/Prague"
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 SOURCE = "urn:bank:branch"
-STAMPED_FROM = ("products", "channels", "employees", "surveys")
-DECLARATIONS = Declarations(tuple(ledger for ledger in LEDGERS if ledger.name in STAMPED_FROM))
+FOLDED = ("products", "channels", "employees", "surveys", "quarantine_cases")
+DECLARATIONS = Declarations(tuple(LEDGERS.ledger(name) for name in FOLDED))
 
 
 def cloud_event(
