@@ -13,6 +13,7 @@ from events.pipeline import (
     ApplicationSubmitted,
 )
 from events.sales import ProductActivated
+from projections.figure import Figure, count_of, share_of
 from projections.ledger import Key, Ledger, Row, change, latest
 from projections.steps import on_day, stands
 from projections.tally import Tally
@@ -91,4 +92,27 @@ APPLICATIONS_BY_DAY = Tally(
     by=("legal_entity", "product_id", "channel_id", "unit_id", "campaign_id", "currency", "submitted_on"),
     measures=("amount_minor", "approved", "declined", "cancelled", "activated"),
     where="submitted",
+)
+
+_BY = ("legal_entity", "product_id", "channel_id", "unit_id", "campaign_id")
+
+APPLICATIONS_FIGURE = Figure(
+    name="applications",
+    title="Applications",
+    unit="count",
+    tally=APPLICATIONS_BY_DAY,
+    compute=count_of(),
+    by=_BY,
+    day="submitted_on",
+)
+
+ACTIVATION_RATE = Figure(
+    name="activation_rate",
+    title="Applications that ended in an active product",
+    unit="percent",
+    tally=APPLICATIONS_BY_DAY,
+    compute=share_of("activated"),
+    by=_BY,
+    day="submitted_on",
+    source="by day of submission; every application counts from that day on",
 )

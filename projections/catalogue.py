@@ -3,33 +3,63 @@
 Adding one more of anything is one declaration in its area's file and one line here.
 """
 
-from projections.applications import APPLICATIONS, APPLICATIONS_BY_DAY
+from projections.applications import (
+    ACTIVATION_RATE,
+    APPLICATIONS,
+    APPLICATIONS_BY_DAY,
+    APPLICATIONS_FIGURE,
+)
 from projections.bookkeeping import CALENDAR_DAYS, JOURNALS, PRODUCER_DAYS, QUARANTINE_CASES
 from projections.channels import CHANNELS
-from projections.complaints import COMPLAINTS, COMPLAINTS_BY_DAY
+from projections.complaints import (
+    COMPLAINTS,
+    COMPLAINTS_BY_DAY,
+    COMPLAINTS_FIGURE,
+    COMPLAINTS_PER_THOUSAND,
+    COMPLAINTS_RELIEF,
+    COMPLAINTS_TIMELY,
+    UPHELD_RATE,
+)
 from projections.contacts import (
     CAMPAIGN_CONTACTS,
     CAMPAIGN_CONTACTS_BY_DAY,
+    CAMPAIGN_CONTACTS_FIGURE,
     CONTACT_PREFERENCES,
+    CONTACTS,
     CONTACTS_BY_DAY,
     FOLLOW_UPS,
     INTERACTIONS,
 )
 from projections.customer_records import (
     ATTRIBUTES,
+    AUM,
     HOLDINGS,
     HOLDINGS_BY_PRODUCT,
     REPRESENTATIVES,
     RISK_PROFILES,
     SUBJECT_REQUESTS,
 )
-from projections.customers import CONSENTS_BY_PURPOSE, CUSTOMERS, CUSTOMERS_BY_PROFILE
+from projections.customers import (
+    CONSENTS_BY_PURPOSE,
+    CONSENTS_FIGURE,
+    CUSTOMERS,
+    CUSTOMERS_BY_PROFILE,
+    CUSTOMERS_FIGURE,
+)
 from projections.figure import Figure
 from projections.fold import Declarations
 from projections.people import EMPLOYEES, ORG_UNITS
 from projections.products import PRODUCTS
-from projections.risk import FRAUD_ASSESSMENTS, RULE_PACKS, SIGNALS, SIGNALS_BY_DAY
-from projections.sales import LOANS_BY_STATUS, SALES, SALES_BY_DAY
+from projections.risk import FRAUD_ASSESSMENTS, RULE_PACKS, SIGNALS, SIGNALS_BY_DAY, SIGNALS_FIGURE
+from projections.sales import (
+    CANCEL_RATE,
+    LOANS,
+    LOANS_BY_STATUS,
+    SALES,
+    SALES_AMOUNT,
+    SALES_BY_DAY,
+    SALES_FIGURE,
+)
 from projections.satisfaction import (
     CES_BY_DAY,
     CSAT_BY_DAY,
@@ -38,7 +68,8 @@ from projections.satisfaction import (
     RESPONSES,
     SURVEYS,
 )
-from projections.targets import TARGETS, TARGETS_BY_PERIOD
+from projections.satisfaction_figures import CES, CSAT, NPS, RESPONSE_RATE
+from projections.targets import ATTAINMENT, TARGETS, TARGETS_BY_PERIOD
 
 LEDGERS = Declarations(
     ledgers=(
@@ -90,5 +121,28 @@ LEDGERS = Declarations(
 )
 """What a generation is made of."""
 
-FIGURES: tuple[Figure, ...] = ()
+FIGURES: tuple[Figure, ...] = (
+    CUSTOMERS_FIGURE,
+    CONSENTS_FIGURE,
+    AUM,
+    CONTACTS,
+    CAMPAIGN_CONTACTS_FIGURE,
+    APPLICATIONS_FIGURE,
+    ACTIVATION_RATE,
+    SALES_FIGURE,
+    SALES_AMOUNT,
+    CANCEL_RATE,
+    LOANS,
+    ATTAINMENT,
+    NPS,
+    CSAT,
+    CES,
+    RESPONSE_RATE,
+    COMPLAINTS_FIGURE,
+    COMPLAINTS_TIMELY,
+    COMPLAINTS_RELIEF,
+    UPHELD_RATE,
+    COMPLAINTS_PER_THOUSAND,
+    SIGNALS_FIGURE,
+)
 """Every figure, in the order in which they are shown."""

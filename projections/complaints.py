@@ -5,6 +5,7 @@ before we hear that it was received.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from events.complaint_outcomes import (
     ComplaintClosed,
@@ -30,6 +31,8 @@ from events.complaints import (
     ComplaintTriaged,
 )
 from events.envelope import Entry
+from projections.customers import CUSTOMERS_BY_PROFILE, customers_at
+from projections.figure import Cell, Estimate, Figure, count_of, share_of, total
 from projections.ledger import Key, Ledger, Row, change, earliest, latest
 from projections.steps import on_day, stands
 from projections.tally import Tally
@@ -290,4 +293,82 @@ COMPLAINTS_BY_DAY = Tally(
     ),
     measures=("judged", "timely", "decided", "upheld"),
     where="received",
+)
+
+
+def _per_thousand(cells: Sequence[Cell], base: Sequence[Cell], as_of: dt.date) -> Estimate:
+    complaints, customers = total(cells), customers_at(base, as_of)
+    parts = {"complaints": complaints, "customers": customers}
+    if customers == 0:
+        return Estimate(value=None, n=0, note="not available: no customers to divide by", parts=parts)
+    return Estimate(value=1000 * complaints / customers, n=customers, parts=parts)
+
+
+_BY = (
+    "legal_entity",
+    "product_id",
+    "category",
+    "issue",
+    "channel_id",
+    "unit_id",
+    "seller_id",
+    "received_by",
+    "state",
+    "outcome",
+)
+
+COMPLAINTS_FIGURE = Figure(
+    name="complaints",
+    title="Complaints received",
+    unit="count",
+    tally=COMPLAINTS_BY_DAY,
+    compute=count_of(),
+    by=(*_BY, "relief"),
+    day="received_on",
+)
+
+COMPLAINTS_TIMELY = Figure(
+    name="complaints_timely",
+    title="Complaints answered in time, as the receiver judged",
+    unit="percent",
+    tally=COMPLAINTS_BY_DAY,
+    compute=share_of("timely", "judged"),
+    by=(*_BY, "relief"),
+    day="received_on",
+    source="judged by whoever received the complaint; those without a judgement are left out",
+)
+
+COMPLAINTS_RELIEF = Figure(
+    name="complaints_relief",
+    title="Complaints by what the complainant got",
+    unit="count",
+    tally=COMPLAINTS_BY_DAY,
+    compute=count_of(),
+    by=_BY,
+    always=("relief",),
+    day="received_on",
+)
+
+UPHELD_RATE = Figure(
+    name="upheld_rate",
+    title="Decided complaints that were upheld, wholly or partly",
+    unit="percent",
+    tally=COMPLAINTS_BY_DAY,
+    compute=share_of("upheld", "decided"),
+    by=_BY,
+    day="received_on",
+    source="(upheld + partly upheld) / decided",
+)
+
+COMPLAINTS_PER_THOUSAND = Figure(
+    name="complaints_per_thousand_customers",
+    title="Complaints per thousand customers",
+    unit="per_thousand",
+    tally=COMPLAINTS_BY_DAY,
+    by=("legal_entity", "unit_id", "product_id", "category", "issue", "channel_id", "received_by"),
+    day="received_on",
+    base=CUSTOMERS_BY_PROFILE,
+    base_split=("active", "left_on"),
+    against=_per_thousand,
+    source="customers at the as-of day, of the same legal entity and unit where asked for",
 )

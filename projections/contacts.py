@@ -23,6 +23,7 @@ from events.interactions import (
     WebVisitRecorded,
 )
 from events.pipeline import CampaignContactMade
+from projections.figure import Figure, count_of
 from projections.ledger import Handler, Key, Ledger, Row, change, earliest, latest
 from projections.steps import by_entry, entry_name, stands
 from projections.tally import Tally
@@ -300,4 +301,33 @@ CAMPAIGN_CONTACTS_BY_DAY = Tally(
     ledger=CAMPAIGN_CONTACTS,
     by=("legal_entity", "campaign_id", "channel_id", "employee_id", "outcome", "contact_on"),
     measures=("attempts", "duration_seconds"),
+)
+
+CONTACTS = Figure(
+    name="contacts",
+    title="Contacts",
+    unit="count",
+    tally=CONTACTS_BY_DAY,
+    compute=count_of(),
+    by=(
+        "legal_entity",
+        "kind",
+        "channel_id",
+        "unit_id",
+        "employee_id",
+        "product_id",
+        "activity",
+        "direction",
+    ),
+    day="contact_on",
+)
+
+CAMPAIGN_CONTACTS_FIGURE = Figure(
+    name="campaign_contacts",
+    title="Contacts of campaigns, every attempt counted",
+    unit="count",
+    tally=CAMPAIGN_CONTACTS_BY_DAY,
+    compute=count_of("attempts"),
+    by=("legal_entity", "campaign_id", "channel_id", "employee_id", "outcome"),
+    day="contact_on",
 )

@@ -16,6 +16,7 @@ from events.customers import (
 from events.envelope import Entry
 from events.holdings import HoldingValued
 from events.privacy import DataSubjectRequestFulfilled, DataSubjectRequestReceived
+from projections.figure import Figure, count_of
 from projections.ledger import Key, Ledger, Row, change, latest
 from projections.steps import by_entry, stands
 from projections.tally import Tally
@@ -288,4 +289,14 @@ HOLDINGS_BY_PRODUCT = Tally(
     by=("legal_entity", "product_id", "currency"),
     measures=("asset_minor", "value_minor"),
     where="valued_on",
+)
+
+AUM = Figure(
+    name="aum",
+    title="Assets under management, latest values",
+    unit="minor",
+    tally=HOLDINGS_BY_PRODUCT,
+    compute=count_of("asset_minor"),
+    by=("legal_entity", "product_id"),
+    always=("currency",),
 )

@@ -5,6 +5,7 @@ unit, a product's name) is joined at reading. Personal values appear as sealed t
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from events.complaint_outcomes import ComplaintClosed, ComplaintReopened, ComplaintWithdrawn
 from events.complaints import ComplaintDeclined, ComplaintReceived
@@ -40,6 +41,7 @@ from events.privacy import (
     SubjectKeyShredded,
 )
 from events.surveys import SurveyAnswered
+from projections.figure import Cell, Estimate, Figure, total
 from projections.ledger import Key, Ledger, Row, change, latest
 from projections.steps import (
     Marks,
@@ -365,4 +367,46 @@ CONSENTS_BY_PURPOSE = Tally(
     by=("legal_entity", "active"),
     where="legal_entity",
     each="consented",
+)
+
+
+def customers_at(cells: Sequence[Cell], as_of: dt.date) -> int:
+    """How many are customers at the end of a day: active, or gone only later."""
+    return sum(cell.rows for cell in cells if is_customer(cell, as_of))
+
+
+def is_customer(cell: Cell, as_of: dt.date) -> bool:
+    left_on: dt.date | None = cell.dims["left_on"]
+    return bool(cell.dims["active"]) or (left_on is not None and left_on > as_of)
+
+
+def _count_customers(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
+    count = customers_at(cells, as_of)
+    return Estimate(value=count, n=count, parts={"gone": total(cells) - count})
+
+
+def _count_consents(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
+    count = sum(cell.rows for cell in cells if cell.dims["active"])
+    return Estimate(value=count, n=count)
+
+
+CUSTOMERS_FIGURE = Figure(
+    name="customers",
+    title="Customers",
+    unit="count",
+    tally=CUSTOMERS_BY_PROFILE,
+    compute=_count_customers,
+    by=("legal_entity", "customer_type", "age_band", "region", "unit_id", "rm_id", "grade"),
+    day="registered_on",
+    split=("active", "left_on"),
+)
+
+CONSENTS_FIGURE = Figure(
+    name="consents",
+    title="Customers who agreed to a purpose",
+    unit="count",
+    tally=CONSENTS_BY_PURPOSE,
+    compute=_count_consents,
+    by=("legal_entity", "consented"),
+    split=("active",),
 )

@@ -14,7 +14,7 @@ import msgspec
 
 from projections.tally import Tally
 
-Unit = Literal["count", "minor", "percent", "points", "score", "days"]
+Unit = Literal["count", "minor", "percent", "points", "score", "days", "per_thousand"]
 PERIODS = ("day", "month", "quarter", "year")
 """Groupings that every figure with a `day` column offers beside its own dimensions."""
 
@@ -46,6 +46,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Compute = Callable[[Sequence[Cell], dt.date], Estimate]
+Against = Callable[[Sequence[Cell], Sequence[Cell], dt.date], Estimate]
+"""Cells of a figure's own tally, cells of its `base`, the as-of day."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +56,26 @@ class Figure:
 
     `by` are dimensions a reader may group or filter by; `split` are columns that `compute` needs to see
     (due dates, answers' dates); `always` are columns it is always grouped by (a currency); `day` is the
-    tally column that `--from`, `--to` and periods cut on. Below `minimum_n` the value is withheld.
+    tally column that `--from`, `--to` and periods cut on; the reader counts no row of a day after `as_of`.
+    Below `minimum_n` the value is withheld.
+
+    A figure that holds one tally against another (complaints per thousand customers, plan and actual) names
+    the other as `base` and computes with `against`. The base is grouped and filtered by those dimensions of
+    `by` that it has too (`shared`), never cut by the days asked for; `against` sees its `base_split` columns.
     """
 
     name: str
     title: str
     unit: Unit
     tally: Tally
-    compute: Compute
     by: tuple[str, ...]
+    compute: Compute | None = None
     day: str | None = None
     split: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
+    base: Tally | None = None
+    base_split: tuple[str, ...] = ()
+    against: Against | None = None
     minimum_n: int = 0
     source: str = ""
 
@@ -73,10 +83,23 @@ class Figure:
         used = {*self.by, *self.split, *self.always, *([self.day] if self.day else [])}
         missing = used - set(self.tally.groups)
         assert not missing, f"figure {self.name}: {sorted(missing)} are no groups of {self.tally.name}"
+        assert (self.compute is None) == (self.base is not None), f"figure {self.name}: compute or base"
+        assert (self.against is None) == (self.base is None), f"figure {self.name}: base and against"
+        missing = set(self.base_split) - set(self.base.groups if self.base else ())
+        assert not missing, f"figure {self.name}: {sorted(missing)} are no groups of its base"
 
-    def estimate(self, cells: Sequence[Cell], as_of: dt.date) -> Estimate:
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The dimensions by which a reader may group or filter that the base has too."""
+        return tuple(name for name in self.by if self.base is not None and name in self.base.groups)
+
+    def estimate(self, cells: Sequence[Cell], as_of: dt.date, base: Sequence[Cell] = ()) -> Estimate:
         """The figure over these cells; withheld, with the reason, where n is under its minimum."""
-        result = self.compute(cells, as_of)
+        if self.against is not None:
+            result = self.against(cells, base, as_of)
+        else:
+            assert self.compute is not None
+            result = self.compute(cells, as_of)
         if result.value is not None and result.n < self.minimum_n:
             note = f"withheld: n = {result.n} is under the minimum of {self.minimum_n}"
             return msgspec.structs.replace(result, value=None, low=None, high=None, note=note)

@@ -5,6 +5,7 @@ is `unknown`, and a rule judges it again at the day's close.
 """
 
 import datetime as dt
+from typing import cast
 
 from events.envelope import UnitId
 from events.known import (
@@ -16,7 +17,7 @@ from events.known import (
     KnownQuestion,
     KnownSeller,
 )
-from events.vocabulary import ApprovalStatus
+from events.vocabulary import ApprovalStatus, ChannelStatus, ProductStatus, RiskLevel
 from projections.channels import ChannelRow
 from projections.people import EmployeeRow, Permission
 from projections.products import ProductRow
@@ -33,9 +34,9 @@ def known_product(row: ProductRow | None, on: dt.date | None) -> KnownProduct:
         state="known",
         category=row.category,
         subtype=row.subtype,
-        risk_level=None if level is None else level.value,
+        risk_level=None if level is None else cast(RiskLevel, level.value),
         version=None if version is None else version.value,
-        status="not_yet" if status is None else status.value,
+        status="not_yet" if status is None else cast(ProductStatus, status.value),
         suitability_regime=row.suitability_regime,
         approval=_approval(row, None if version is None else version.value, on),
     )
@@ -62,10 +63,10 @@ def known_channel(row: ChannelRow | None, product_id: str | None, on: dt.date | 
     status, contract = at(row.statuses, on), at(row.contracts, on)
     if status is None or contract is None:
         return KnownChannel(state="known", status="not_yet")
-    over = _past(contract.until, on)
+    over = status.value == "contracted" and _past(contract.until, on)
     return KnownChannel(
         state="known",
-        status="terminated" if over and status.value == "contracted" else status.value,
+        status="terminated" if over else cast(ChannelStatus, status.value),
         licence_valid=not _past(contract.licence_until, on),
         product_authorised=_authorised(row, contract.all_products, product_id, on),
     )

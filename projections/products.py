@@ -19,6 +19,7 @@ from events.products import (
     ProductSpecified,
     ProductWithdrawn,
 )
+from events.vocabulary import ProductCategory, SuitabilityRegime
 from projections.ledger import Key, Ledger, Row, change, latest
 from projections.steps import Dated, by_subject, put, stands
 
@@ -47,11 +48,11 @@ class ProductRow(Row, frozen=True):
     subject: str
     product_id: str | None = None
     name: str | None = None
-    category: str | None = None
+    category: ProductCategory | None = None
     subtype: str | None = None
     issuer: str | None = None
     legal_entity: str | None = None
-    suitability_regime: str | None = None
+    suitability_regime: SuitabilityRegime | None = None
     principal_at_risk: bool = False
     complex_flag: bool = False
     recording_required: bool = False

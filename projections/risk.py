@@ -9,6 +9,7 @@ import datetime as dt
 from events.envelope import Entry
 from events.event_type import EntryRef
 from events.risk import FraudAssessed, RiskSignalDetected, RulePackPublished
+from projections.figure import Figure, count_of
 from projections.ledger import Key, Ledger, Row
 from projections.steps import by_entry
 from projections.tally import Tally
@@ -154,4 +155,23 @@ SIGNALS_BY_DAY = Tally(
         "seller_id",
         "detected_on",
     ),
+)
+
+SIGNALS_FIGURE = Figure(
+    name="signals",
+    title="Risk signals",
+    unit="count",
+    tally=SIGNALS_BY_DAY,
+    compute=count_of(),
+    by=(
+        "legal_entity",
+        "rule",
+        "rule_version",
+        "severity",
+        "product_id",
+        "channel_id",
+        "unit_id",
+        "seller_id",
+    ),
+    day="detected_on",
 )

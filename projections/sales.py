@@ -5,6 +5,9 @@ are in projections/applications.py and projections/targets.py.
 """
 
 import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
 
 from events.envelope import Entry
 from events.holdings import LoanStatusObserved
@@ -22,6 +25,7 @@ from events.sales import (
     SaleMatured,
     SaleRedeemed,
 )
+from projections.figure import Cell, Estimate, Figure, count_of, proportion, total
 from projections.ledger import Key, Ledger, Row, change, earliest, latest
 from projections.steps import on_day, stands
 from projections.tally import Tally
@@ -230,4 +234,67 @@ LOANS_BY_STATUS = Tally(
     by=("legal_entity", "product_id", "unit_id", "currency", "loan_status", "confirmed_on"),
     measures=("outstanding_minor",),
     where="loan_status",
+)
+
+
+def _cancel_rate(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
+    """Cancelled in their window ÷ sales whose window has ended; the others are not due and counted apart."""
+    ended = [cell for cell in cells if _window_ended(cell, as_of)]
+    rate = proportion(total(ended, "cancelled_in_window"), total(ended), "cancelled_in_window", "ended")
+    return msgspec.structs.replace(rate, parts={**rate.parts, "not_due": total(cells) - total(ended)})
+
+
+def _window_ended(cell: Cell, as_of: dt.date) -> bool:
+    until: dt.date | None = cell.dims["window_until"]
+    return until is not None and until < as_of
+
+
+def _count_sales(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
+    count = total(cells)
+    return Estimate(value=count, n=count, parts={"cancelled": total(cells, "cancelled")})
+
+
+_BY = ("legal_entity", "product_id", "category", "channel_id", "unit_id", "seller_id", "campaign_id")
+
+SALES_FIGURE = Figure(
+    name="sales",
+    title="Sales",
+    unit="count",
+    tally=SALES_BY_DAY,
+    compute=_count_sales,
+    by=_BY,
+    day="confirmed_on",
+)
+
+SALES_AMOUNT = Figure(
+    name="sales_amount",
+    title="Amount sold, cancelled sales included",
+    unit="minor",
+    tally=SALES_BY_DAY,
+    compute=count_of("amount_minor"),
+    by=_BY,
+    day="confirmed_on",
+    always=("currency",),
+)
+
+CANCEL_RATE = Figure(
+    name="cancel_rate",
+    title="Sales cancelled in their window",
+    unit="percent",
+    tally=SALES_BY_DAY,
+    compute=_cancel_rate,
+    by=_BY,
+    day="confirmed_on",
+    split=("window_until",),
+    source="by day of sale, only sales whose window has ended; 30 days where no cooling-off is known",
+)
+
+LOANS = Figure(
+    name="loans",
+    title="Loans by how they stood when last observed",
+    unit="count",
+    tally=LOANS_BY_STATUS,
+    compute=count_of(),
+    by=("legal_entity", "product_id", "unit_id", "loan_status"),
+    day="confirmed_on",
 )

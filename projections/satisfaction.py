@@ -276,7 +276,7 @@ RESPONSES = Ledger(
     about="every invitation to a survey, and what was answered",
 )
 
-_ASKED_ABOUT = (
+ASKED_ABOUT = (
     "legal_entity",
     "survey_id",
     "product_id",
@@ -290,7 +290,7 @@ _ASKED_ABOUT = (
 NPS_BY_DAY = Tally(
     name="nps_by_day",
     ledger=RESPONSES,
-    by=(*_ASKED_ABOUT, "answered_on"),
+    by=(*ASKED_ABOUT, "answered_on"),
     measures=("promoters", "passives", "detractors"),
     where="nps",
 )
@@ -298,7 +298,7 @@ NPS_BY_DAY = Tally(
 CSAT_BY_DAY = Tally(
     name="csat_by_day",
     ledger=RESPONSES,
-    by=(*_ASKED_ABOUT, "csat_box", "answered_on"),
+    by=(*ASKED_ABOUT, "csat_box", "answered_on"),
     measures=("csat_answers", "csat_satisfied"),
     where="csat",
 )
@@ -306,7 +306,7 @@ CSAT_BY_DAY = Tally(
 CES_BY_DAY = Tally(
     name="ces_by_day",
     ledger=RESPONSES,
-    by=(*_ASKED_ABOUT, "ces_scale", "answered_on"),
+    by=(*ASKED_ABOUT, "ces_scale", "answered_on"),
     measures=("ces_answers", "ces_sum", "ces_squares", "ces_easy"),
     where="ces",
 )
@@ -314,6 +314,6 @@ CES_BY_DAY = Tally(
 INVITATIONS_BY_DAY = Tally(
     name="invitations_by_day",
     ledger=RESPONSES,
-    by=(*_ASKED_ABOUT, "method", "chosen_by", "sent_on"),
+    by=(*ASKED_ABOUT, "method", "chosen_by", "sent_on"),
     measures=("sent", "delivered", "bounced", "declined", "answered", "responded"),
 )
