@@ -83,12 +83,14 @@ class WorkingSet:
     """Rows of one batch: as they were at its start (`first`) and as they are now (`rows`), by ledger and key.
 
     Keys absent from `rows` must be loaded (or known to be new) before an entry that needs them is folded.
+    `keep` (an as-of cut) says which entries count once corrections have been put in place.
     `touched` holds the offset of the last entry that visited a key, `partition_of` each subject's partition.
     """
 
     declarations: Declarations
     zone: dt.tzinfo
     history: History
+    keep: Callable[[Entry], bool] | None = None
     parked: set[tuple[str, Key]] = field(default_factory=set)
     partition_of: dict[str, int] = field(default_factory=dict)
     touched: dict[str, dict[Key, int]] = field(default_factory=dict)
@@ -210,6 +212,8 @@ class WorkingSet:
         """Refold the keys that a correction or voiding concerns."""
         before = list(self.history(entry))
         old, new = effective(before, self.zone), effective([*before, entry], self.zone)
+        if self.keep is not None:
+            old, new = list(filter(self.keep, old)), list(filter(self.keep, new))
         touched = _differing(old, new)
         for ledger in self.declarations.ledgers:
             concerned = [one for one in touched if type(one.event) in ledger.handlers]

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     door_batch_events: int = Field(default=500, ge=1, le=10_000)
     max_event_bytes: int = Field(default=1_000_000, ge=1_000)
     refusals_in_a_row: int = Field(default=1_000, ge=1, description="after which a source is stopped")
+    master_key: str | None = Field(
+        default=None, description="64 hex digits; unset means a key file in the data folder", repr=False
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65_535)
     log_level: str = "INFO"

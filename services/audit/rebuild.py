@@ -91,7 +91,7 @@ def swap(plan: RebuildPlan, generation: Generation) -> Generation | None:
 def _begin(plan: RebuildPlan, journal: Journal) -> Generation:
     """Resume the unfinished generation of the same plan, or make a new one."""
     fingerprint = plan.declarations.fingerprint(plan.zone)
-    note = f"rebuild from {plan.address.kind} cut={plan.cut} until={plan.until}"
+    note = f"rebuild from {plan.address.kind} cut={plan.cut}"
     with connect(plan.conninfo, autocommit=True) as connection:
         for generation in generations.all_generations(connection):
             same = (generation.kind, generation.fingerprint) == (plan.kind, fingerprint)

@@ -8,7 +8,7 @@ import uuid
 
 from events import codec
 from events.calendar import JournalOpened
-from events.envelope import Envelope, Position
+from events.envelope import Envelope, JournalId, Position
 from events.errors import EventError
 from services.errors import JournalIncomplete
 from services.journal.partition import partition_of
@@ -49,7 +49,9 @@ def open_or_begin(journal: Journal, zone: str, now: dt.datetime) -> JournalOpene
     found = read_opening(journal)
     if found is not None:
         return found
-    opened = JournalOpened(journal_id=f"daybook:{uuid.uuid4()}", zone=zone, partitions=journal.partitions)
+    opened = JournalOpened(
+        journal_id=JournalId(f"daybook:{uuid.uuid4()}"), zone=zone, partitions=journal.partitions
+    )
     event_type = codec.TYPE_OF[JournalOpened]
     subject = f"journal/{opened.journal_id}"
     envelope = Envelope(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from events import codec
 from events.envelope import Entry, Event, Position, happened_by
 from events.errors import UnknownSchema, Unreadable
+from events.event_type import Correction, Voiding
 from projections.fold import Declarations, WorkingSet
 from projections.ledger import Key, Row
 from services.journal.port import StoredRecord
@@ -48,8 +49,8 @@ class Cut(NamedTuple):
 class BatchFolder:
     """Folds records into a Batch. `stopped` holds the partitions that need a newer reader, and why.
 
-    With a `cut`, entries that had not happened by `as_of` are left out, and a partition ends, as if its
-    journal did, at the first record admitted after `known_at`.
+    With a `cut`, entries that had not happened by `as_of` are left out (a correction is judged by the fact it
+    states), and a partition ends, as if its journal did, at the first record admitted after `known_at`.
     """
 
     def __init__(
@@ -101,7 +102,8 @@ class BatchFolder:
             mine = [one for one in subjects.get(entry.subject, ()) if one.position < entry.position]
             return [*source.history(entry), *mine]
 
-        return WorkingSet(self.declarations, self.zone, history, parked=source.parked())
+        keep = self._happened if self.cut.as_of is not None else None
+        return WorkingSet(self.declarations, self.zone, history, keep, parked=source.parked())
 
     def _decode(
         self,
@@ -141,6 +143,9 @@ class BatchFolder:
         if self.cut.known_at is not None and entry.admitted_at > self.cut.known_at:
             self._ended.add(entry.position.partition)
             return False
+        return isinstance(entry.event, Correction | Voiding) or self._happened(entry)
+
+    def _happened(self, entry: Entry) -> bool:
         return self.cut.as_of is None or happened_by(entry, self.cut.as_of, self.zone)
 
     def _drop_copies(

@@ -61,3 +61,12 @@ def timeline(
         (subject_hash(subject), subject, -1 if after is None else after.offset, limit),
     ).fetchall()
     return [TimelineLine(Position(volume, row[0], row[1]), *row[2:]) for row in rows]
+
+
+def known_until(connection: Connection, schema: str, partition: int, known_at: dt.datetime) -> int | None:
+    """The first offset of a partition that was admitted after `known_at`: what lies before was known then."""
+    row = connection.execute(
+        f"SELECT min(position) FROM {schema}.entries WHERE partition = %s AND admitted_at > %s".encode(),
+        (partition, known_at),
+    ).fetchone()
+    return None if row is None else row[0]

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.audit import rebuild as rebuilding
+from projections.fold import Declarations
 from services.audit.compare import compare
 from services.audit.rebuild import RebuildPlan, rebuild, swap
 from services.errors import Refused
 from services.journal.address import JournalAddress
+from services.journal.port import Journal
 from services.journal.postgres import PostgresJournal
+from services.projector.bulk import PartitionTask, fold_partition
 from services.projector.projector import Projector, resolve
 from services.store import generation as generations
 from services.store.database import connect, migrate
@@ -70,20 +72,21 @@ def test_a_rebuild_has_the_digests_of_the_live_generation(
 def test_a_rebuild_that_was_killed_goes_on_where_it_was(
     live: Projector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, folded = rebuilding.fold_partition, []
+    folded: list[int] = []
+    limit = 2
 
-    def fold_two_then_die(*arguments, **options):  # type: ignore[no-untyped-def]
-        if len(folded) == 2:
+    def fold_or_die(journal: Journal, conninfo: str, declarations: Declarations, task: PartitionTask) -> int:
+        if len(folded) == limit:
             raise KeyboardInterrupt
-        folded.append(real(*arguments, **options))
-        return folded[-1]
+        folded.append(task.partition)
+        return fold_partition(journal, conninfo, declarations, task)
 
-    monkeypatch.setattr(rebuilding, "fold_partition", fold_two_then_die)
+    monkeypatch.setattr("services.audit.rebuild.fold_partition", fold_or_die)
     with pytest.raises(KeyboardInterrupt):
         rebuild(plan_of(database_url))
-    monkeypatch.setattr(rebuilding, "fold_partition", lambda *a, **o: folded.append(real(*a, **o)) or 0)
+    limit = 99
     generation = rebuild(plan_of(database_url))
-    assert len(folded) == 4, "two partitions before the kill, two after it"
+    assert sorted(folded) == [0, 1, 2, 3], "two partitions before the kill, two after it"
     with connect(database_url, autocommit=True) as connection:
         assert len(generations.all_generations(connection)) == 2
         assert compare(connection, SHOP, live.generation, generation).equal

@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from events.customers import CustomerRegistered
-from events.envelope import CustomerId, ProductId, SaleId
+from events.envelope import CustomerId, Entry, Event, ProductId, SaleId
 from events.sales import SaleConfirmed
 from projections.fold import Declarations
+from projections.ledger import Handler, Key, change
 from services.errors import Fenced, JournalIncomplete
 from services.journal.port import Record, StoredRecord
 from services.journal.postgres import PostgresJournal
 from services.projector.projector import Projector, resolve
 from services.store import generation as generations
-from services.store.database import connect, migrate
+from services.store.database import Connection, connect, migrate
 from services.store.digest import digests
+from services.store.generation import Generation
 from services.store.tables import recount_sql
-from services.store.writer import existing_entries
+from services.store.writer import Batch, existing_entries, write
 from tests.projector import shop
 from tests.projector.histories import doubled, history
 
@@ -134,18 +137,15 @@ def test_rows_watermark_and_duplicate_memory_commit_together(
     journal: PostgresJournal, open_projector: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given a failure after the rows were written, nothing of the batch is there."""
-    import services.projector.projector as module
-
     journal.append(history(4, 80))
     projector = open_projector()
-    real_write = module.write
 
-    def write_and_fail(connection, generation, batch) -> None:  # type: ignore[no-untyped-def]
+    def write_and_fail(connection: Connection, generation: Generation, batch: Batch) -> None:
         with connection.transaction():
-            real_write(connection, generation, batch)
+            write(connection, generation, batch)
             raise ConnectionError("the cable was cut")
 
-    monkeypatch.setattr(module, "write", write_and_fail)
+    monkeypatch.setattr("services.projector.projector.write", write_and_fail)
     with pytest.raises(ConnectionError):
         projector.catch_up(1_000)
     monkeypatch.undo()
@@ -193,7 +193,8 @@ def test_a_handler_that_raises_parks_its_key_and_folds_it_again_after_the_fix(
     assert parked == [("sales", [subject, "shop:bad"], 2)]
     assert_counts_add_up(projector)
 
-    monkeypatch.setitem(shop.sales.handlers, SaleConfirmed, _post_sale_fixed)  # type: ignore[arg-type]
+    handlers = cast(dict[type[Event], Handler], shop.sales.handlers)
+    monkeypatch.setitem(handlers, SaleConfirmed, _post_sale_fixed)
     assert projector.unpark() == 1
     assert connection.execute(f"SELECT count(*) FROM {schema}._parked").fetchone() == (0,)
     rows = connection.execute(f"SELECT sale_id, amount_minor FROM {schema}.sales ORDER BY 1").fetchall()
@@ -202,9 +203,9 @@ def test_a_handler_that_raises_parks_its_key_and_folds_it_again_after_the_fix(
     assert_tallies_equal_their_recount(projector)
 
 
-def _post_sale_fixed(key, row, event, entry):  # type: ignore[no-untyped-def]
+def _post_sale_fixed(key: Key, row: shop.SaleRow | None, event: SaleConfirmed, entry: Entry) -> shop.SaleRow:
     row = row or shop.SaleRow(key[0], key[1], None, None, None, None, None)
-    return shop.change(row, amount_minor=event.amount_minor, confirmed_on=entry.occurred_on)
+    return change(row, amount_minor=event.amount_minor, confirmed_on=entry.occurred_on)
 
 
 def test_a_type_of_a_newer_catalogue_stops_its_partition_and_no_other(
@@ -277,7 +278,7 @@ def assert_counts_add_up(projector: Projector) -> None:
     marks = generations.watermarks(connection, schema)
     for partition, mark in marks.items():
         assert mark.next_offset == mark.entries + mark.copies + mark.unreadable, partition
-    counted = dict(
+    counted: dict[int, int] = dict(
         connection.execute(f"SELECT partition, count(*) FROM {schema}.entries GROUP BY 1").fetchall()
     )
     assert counted == {partition: mark.entries for partition, mark in marks.items() if mark.entries}

@@ -1,0 +1,284 @@
+"""The composition root: settings in, wired parts out. The only module that knows every adapter.
+
+Commands, workers and the API open a `System` and ask it for parts. It must hold no business rules.
+"""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from events.calendar import JournalOpened
+from projections.catalogue import LEDGERS
+from projections.fold import Declarations
+from services.audit import rebuild as rebuilding
+from services.audit.rebuild import RebuildPlan
+from services.config import Settings
+from services.door.admission import Door
+from services.door.limits import Limits
+from services.door.memory import Memory
+from services.door.producers import DoorCounts
+from services.door.quarantine import Quarantine
+from services.door.references import References
+from services.errors import NotReady, WrongUse
+from services.journal.address import JournalAddress, open_journal
+from services.journal.archive import ArchiveJournal
+from services.journal.opening import open_or_begin
+from services.journal.port import Journal
+from services.privacy.keyring import Keyring
+from services.privacy.master_key import derive, load_master_key
+from services.privacy.sealer import Sealer
+from services.projector.projector import Projector, resolve
+from services.store import generation as generations
+from services.store.database import Connection, connect, migrate
+from services.store.embedded import EmbeddedPostgres
+from services.store.generation import Generation
+from services.store.locks import Lock
+from services.store.pool import ReadPool, open_pool
+from services.watch.day_close import DayCloser
+from services.watch.packs import active_pack
+from services.watch.watch import Watch
+from services.workers.loops import Loops, Progress
+
+SETTLE_TIMEOUT_SECONDS = 900.0
+SETTLE_POLL_SECONDS = 0.1
+LOAD_CHUNK_RECORDS = 20_000
+REBUILD_FROM_RECORDS = 5_000
+"""A journal of at least this many records is rebuilt in bulk when new declarations meet it."""
+
+_log = logging.getLogger("daybook.bootstrap")
+
+
+def utc_now() -> dt.datetime:
+    """The clock that is handed to every part that needs one."""
+    return dt.datetime.now(dt.UTC)
+
+
+class System:
+    """One Daybook: its database, journal and parts, opened once and closed together."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], dt.datetime] = utc_now,
+        declarations: Declarations = LEDGERS,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.declarations = declarations
+        self._server, self.conninfo = start_database(settings)
+        self.address = journal_address(settings, self.conninfo)
+        self.journal: Journal = make_journal(self.address)
+        self.opened: JournalOpened = open_or_begin(self.journal, settings.zone, clock())
+        self.zone = ZoneInfo(self.opened.zone)
+
+    def close(self) -> None:
+        """Release everything; the embedded server stops with its last user."""
+        for name in ("read_pool", "keyring", "references", "quarantine_log"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+        self.journal.close()
+        if self._server is not None:
+            self._server.stop()
+
+    # Reading.
+
+    @property
+    def fingerprint(self) -> str:
+        return self.declarations.fingerprint(self.opened.zone)
+
+    def connect(self) -> Connection:
+        """A reading connection, each statement on its own."""
+        return connect(self.conninfo, autocommit=True)
+
+    @cached_property
+    def read_pool(self) -> ReadPool:
+        """Connections for the API's reading routes."""
+        return open_pool(self.conninfo)
+
+    def generation(self, connection: Connection) -> Generation:
+        """The live generation, resolved once per request; NotReady if none is live yet."""
+        return generations.require_live(connection, "ledgers", self.fingerprint)
+
+    # The way in.
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of this system; its tables are made on first use."""
+        keyring = Keyring(self.conninfo, load_master_key(self.settings.data, self.settings.master_key))
+        keyring.create()
+        return keyring
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        return Sealer(self.keyring)
+
+    @cached_property
+    def quarantine_log(self) -> Journal:
+        """Where refused records are kept: a log of its own beside the journal."""
+        name = "quarantine" if self.address.kind == "postgres" else self.settings.quarantine_topic
+        return make_journal(self.address._replace(name=name, partitions=1))
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        return Quarantine(
+            self.quarantine_log,
+            self.journal,
+            self.sealer,
+            self.references,
+            self.clock,
+            self.zone,
+            derive(self.keyring.master_key, "quarantine case 1"),
+        )
+
+    @cached_property
+    def references(self) -> References:
+        return References(self.conninfo, self.journal, self.declarations, self.opened.zone)
+
+    @cached_property
+    def door(self) -> Door:
+        """The door; it remembers what was appended and not posted before it was opened."""
+        settings = self.settings
+        door = Door(
+            self.journal,
+            self.quarantine,
+            self.sealer,
+            self.references,
+            Memory(),
+            self.clock,
+            Limits(event_bytes=settings.max_event_bytes, refusals_in_a_row=settings.refusals_in_a_row),
+            self.zone,
+            DoorCounts(self.conninfo),
+        )
+        door.recover()
+        return door
+
+    # The loops.
+
+    def projector(self) -> Projector:
+        """A projector into the live generation; an empty journal's first generation is made here."""
+        with self.connect() as connection:
+            generation = resolve(connection, self.journal, self.declarations, self.opened.zone, "ledgers")
+        projector = Projector(self.journal, self.conninfo, self.declarations, generation, self.zone)
+        projector.verify_watermarks()
+        return projector
+
+    def watch(self) -> Watch:
+        """The watch with the active rule pack."""
+        return Watch(self.journal, self.conninfo, active_pack(), self.opened.zone, self.clock)
+
+    @cached_property
+    def day_closer(self) -> DayCloser:
+        return DayCloser(self.journal, self.conninfo, self.opened.zone, self.clock)
+
+    def loops(self) -> Loops:
+        """Projector and watch taken in turns."""
+        return Loops(self.journal, self.projector(), self.watch(), self.settings.batch_entries)
+
+    def rebuild_plan(self, workers: int = 1) -> RebuildPlan:
+        """A plan to rebuild this system's ledgers from its own journal."""
+        return RebuildPlan(self.address, self.conninfo, self.declarations, self.opened.zone, workers=workers)
+
+    def prepare(self, progress: rebuilding.Progress | None = None) -> None:
+        """Have a live generation of these declarations: made empty, or rebuilt if there is a history."""
+        with self.connect() as connection:
+            if generations.live(connection, "ledgers", self.fingerprint) is not None:
+                return
+            if sum(self.journal.ends().values()) < REBUILD_FROM_RECORDS:
+                resolve(connection, self.journal, self.declarations, self.opened.zone, "ledgers")
+                return
+        _log.info("building a generation with fingerprint %s", self.fingerprint)
+        plan = self.rebuild_plan()
+        rebuilding.swap(plan, rebuilding.rebuild(plan, progress))
+
+    def settle(self, progress: Progress | None = None) -> None:
+        """Return when everything in the journal is posted and judged.
+
+        If another process runs the loops, wait for it; if none does, run them here. Raises NotReady if the
+        other process does not get there in time.
+        """
+        with Lock(self.conninfo, "loops") as lock:
+            deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
+            while not lock.try_take():
+                if self._posted():
+                    return
+                if time.monotonic() > deadline:
+                    raise NotReady("the process that runs the loops does not catch up: see `daybook status`")
+                time.sleep(SETTLE_POLL_SECONDS)
+            loops = self.loops()
+            try:
+                loops.settle(progress)
+            finally:
+                loops.close()
+
+    def _posted(self) -> bool:
+        ends = self.journal.ends()
+        with self.connect() as connection:
+            found = [g for g in generations.all_generations(connection) if g.state == generations.LIVE]
+            return bool(found) and all(
+                mark.next_offset >= ends[partition]
+                for generation in found
+                if generation.fingerprint == self.fingerprint or generation.kind == "watch"
+                for partition, mark in generations.watermarks(connection, generation.schema).items()
+            )
+
+
+def start_database(settings: Settings) -> tuple[EmbeddedPostgres | None, str]:
+    """The embedded server, if there is one, and how to connect; tables outside generations are in place."""
+    server: EmbeddedPostgres | None = None
+    if settings.database_url is not None:
+        conninfo = str(settings.database_url)
+    else:
+        server = EmbeddedPostgres(settings.data)
+        server.start()
+        conninfo = server.conninfo()
+    migrate(conninfo)
+    return server, conninfo
+
+
+def journal_address(settings: Settings, conninfo: str) -> JournalAddress:
+    """Kafka where it is configured, else the table of the embedded journal."""
+    if settings.kafka is not None:
+        return JournalAddress("kafka", settings.kafka, settings.journal_topic)
+    return JournalAddress("postgres", conninfo, "journal", settings.partitions)
+
+
+def make_journal(address: JournalAddress) -> Journal:
+    """Open a journal, making the embedded one's tables first. Topics are made by `daybook topics create`."""
+    if address.kind == "postgres":
+        from services.journal.postgres import PostgresJournal
+
+        return PostgresJournal.create(address.at, name=address.name, partitions=address.partitions or 1)
+    return open_journal(address)
+
+
+def load_archive(
+    settings: Settings, archive: ArchiveJournal, progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Append an archive's raw records, at their positions, to this system's empty journal.
+
+    Raises WrongUse if the journal holds anything.
+    """
+    server, conninfo = start_database(settings)
+    journal = make_journal(journal_address(settings, conninfo)._replace(partitions=archive.partitions))
+    try:
+        if any(journal.ends().values()):
+            raise WrongUse("an archive is loaded into an empty journal only: name a fresh --data folder")
+        starts, ends = archive.begins(), archive.ends()
+        total, done = sum(ends.values()), 0
+        while starts:
+            records = archive.read(starts, LOAD_CHUNK_RECORDS)
+            journal.append_at(records)  # type: ignore[attr-defined]  # every adapter but the archive has it
+            for record in records:
+                starts[record.partition] = record.offset + 1
+            starts = {p: offset for p, offset in starts.items() if offset < ends[p]}
+            done += len(records)
+            if progress is not None:
+                progress(done, total)
+        return done
+    finally:
+        journal.close()
+        if server is not None:
+            server.stop()

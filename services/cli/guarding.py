@@ -1,0 +1,187 @@
+"""Commands that guard: rule packs, and the keys of persons."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.audit.personal import export_subject
+from services.bootstrap import System
+from services.cli.opening import opened
+from services.cli.output import AsJson, Data, as_plain, out, print_json, print_table
+from services.privacy.acts import Acts
+from services.watch.backtest import backtest as run_backtest
+from services.watch.packs import active_pack, all_packs, read_pack
+
+rules_app = typer.Typer()
+privacy_app = typer.Typer()
+
+Subject = Annotated[str, typer.Argument(help="kind/namespace:id, such as customer/bank:17")]
+Reason = Annotated[str, typer.Option("--reason", help="Goes into the journal.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decided.")]
+
+
+@rules_app.command("list")
+def list_rules(json: AsJson = False) -> None:
+    """The rules of the active pack, with severity and thresholds.
+
+    Example: `daybook rules list`
+    """
+    pack = active_pack()
+    if json:
+        print_json(
+            {"pack": pack.id, "version": pack.version, "digest": pack.digest, "rules": pack.rules_plain()}
+        )
+        return
+    rows = [(rule.id, rule.version, rule.severity, rule.title) for rule in pack.rules]
+    print_table(
+        f"{pack.id} {pack.version}, valid from {pack.valid_from}",
+        ("rule", "version", "severity", "title"),
+        rows,
+    )
+    out.print(f"[dim]SHA-256 {pack.digest}; packs here: {', '.join(p.id for p in all_packs())}[/dim]")
+
+
+@rules_app.command("show")
+def show_rule(
+    rule_id: Annotated[str, typer.Argument(help="Such as R-SUIT-02")], json: AsJson = False
+) -> None:
+    """One rule: its text, its source, its thresholds.
+
+    Example: `daybook rules show R-CMPL-05`
+    """
+    rule = active_pack().rule(rule_id)
+    if json:
+        print_json(rule.plain())
+    else:
+        print_table(rule.id, ("field", "value"), list(rule.plain().items()))
+
+
+@rules_app.command("backtest")
+def backtest(
+    pack: Annotated[Path, typer.Argument(help="A rule pack file to try on history.")],
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Run a pack over the whole journal, writing nowhere: hits per rule, and the change from the active one.
+
+    Example: `daybook rules backtest ./house-2027-01.yaml`
+    """
+    with opened(data) as system:
+        result = run_backtest(
+            system.journal, system.conninfo, read_pack(pack), system.opened.zone, system.clock
+        )
+    if json:
+        print_json(result)
+        return
+    rows = [(line.rule, line.hits, line.active_hits, line.added, line.removed) for line in result.lines]
+    print_table("Backtest", ("rule", "hits", "active pack", "added", "removed"), rows)
+
+
+@privacy_app.command("state")
+def state(subject: Subject, data: Data = None, json: AsJson = False) -> None:
+    """The state of a subject's key, and the holds on it.
+
+    Example: `daybook privacy state customer/bank:17`
+    """
+    with opened(data) as system:
+        key, holds = system.keyring.state(subject), system.keyring.holds(subject)
+    found = {"subject": subject, "key": key, "holds": [hold._asdict() for hold in holds]}
+    if json:
+        print_json(found)
+        return
+    print_table(subject, ("what", "value"), [("key", key or "none: nothing of it is sealed")])
+    rows = [(hold.hold_id, hold.reason, hold.placed_by, hold.placed_at, hold.released_at) for hold in holds]
+    print_table("Legal holds", ("hold", "reason", "by", "placed", "released"), rows)
+
+
+@privacy_app.command("restrict")
+def restrict(
+    subject: Subject,
+    reason: Reason,
+    lift: Annotated[bool, typer.Option("--lift", help="Allow use again.")] = False,
+    by: By = None,
+    data: Data = None,
+) -> None:
+    """Keep a person's data and use it no more, or lift that.
+
+    Example: `daybook privacy restrict customer/bank:17 --reason "objection of 4 May"`
+    """
+    with opened(data) as system:
+        _acts(system).restrict(subject, restricted=not lift, reason=reason, by=by)
+        system.settle()
+    out.print(f"{subject}: {'active' if lift else 'restricted'}")
+
+
+@privacy_app.command("hold")
+def hold(
+    subject: Subject,
+    hold_id: Annotated[str, typer.Argument(help="The case that needs the data.")],
+    reason: Reason,
+    by: Annotated[str, typer.Option("--by", help="Who placed it.")],
+    data: Data = None,
+) -> None:
+    """Place a legal hold: the key cannot be destroyed until it is released.
+
+    Example: `daybook privacy hold customer/bank:17 case-881 --reason litigation --by "Legal"`
+    """
+    with opened(data) as system:
+        _acts(system).hold(subject, hold_id, reason=reason, by=by)
+        system.settle()
+    out.print(f"{subject}: held for {hold_id}")
+
+
+@privacy_app.command("release")
+def release(
+    subject: Subject,
+    hold_id: Annotated[str, typer.Argument(help="The hold to release.")],
+    by: By = None,
+    data: Data = None,
+) -> None:
+    """Release a legal hold.
+
+    Example: `daybook privacy release customer/bank:17 case-881`
+    """
+    with opened(data) as system:
+        _acts(system).release(subject, hold_id, by=by)
+        system.settle()
+    out.print(f"{subject}: hold {hold_id} released")
+
+
+@privacy_app.command("shred")
+def shred(subject: Subject, reason: Reason, by: By = None, data: Data = None, json: AsJson = False) -> None:
+    """Destroy a person's key: every copy of what was sealed is unreadable at once. No hash, no sum changes.
+
+    Example: `daybook privacy shred customer/bank:17 --reason "erasure request 12"`
+    """
+    with opened(data) as system:
+        result = _acts(system).shred(subject, reason=reason, by=by)
+        system.settle()
+    if json:
+        print_json(result._asdict())
+    else:
+        already = " (it was already)" if result.already else ""
+        out.print(f"{subject}: shredded at {result.shredded_at:%Y-%m-%d %H:%M:%S} UTC{already}")
+
+
+@privacy_app.command("export")
+def export(subject: Subject, data: Data = None) -> None:
+    """Everything held about a subject, in clear where its key allows: for a request of access.
+
+    Example: `daybook privacy export customer/bank:17 > request-12.json`
+    """
+    with opened(data, post=True) as system, system.connect() as connection:
+        found = export_subject(
+            connection,
+            system.generation(connection).schema,
+            system.journal,
+            system.sealer,
+            system.zone,
+            subject,
+        )
+    print_json({"subject": subject, "exported_at": dt.datetime.now(dt.UTC), "entries": as_plain(found)})
+
+
+def _acts(system: System) -> Acts:
+    return Acts(system.journal, system.keyring, system.clock)

@@ -1,0 +1,99 @@
+"""What commands share in talking to people and programs: tables, JSON, progress, options of every command.
+
+Every module of the command line uses it; figures and errors are formatted nowhere else.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+out = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="DAYBOOK_DATA", help="Folder of the embedded system.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return before what came in is posted.")]
+
+
+class Advance(Protocol):
+    """Moves a progress bar to `done` of `total`."""
+
+    def __call__(self, done: int, total: int | None = None) -> None: ...
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+    typer.echo(text)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table; numbers stand right, absent values are dashes."""
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(plain(value) for value in row))
+    out.print(table)
+
+
+def plain(value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+@contextmanager
+def progress(title: str, *, quiet: bool = False) -> Iterator[Advance]:
+    """A progress bar on standard error; nothing where `quiet` or where nobody looks."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        disable=quiet or not errors.is_terminal,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(title, total=None)
+
+        def advance(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:
+    """`NAME=VALUE` options as pairs; typer.BadParameter for one without `=`."""
+    found = []
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{value!r}: write NAME=VALUE", param_hint=option)
+        found.append((name.strip(), rest))
+    return found
+
+
+def as_plain(value: Any) -> Mapping[str, Any]:
+    """A struct as a mapping of plain values."""
+    built: Mapping[str, Any] = msgspec.to_builtins(value, enc_hook=str)
+    return built

@@ -1,0 +1,43 @@
+"""Advisory locks: which process runs the loops, whose turn it is to close a day.
+
+A lock belongs to a connection of its own and ends with it, so a crash releases it.
+"""
+
+from types import TracebackType
+from zlib import crc32
+
+from services.store.database import connect
+
+
+class Lock:
+    """A named advisory lock on its own connection; use it as a context manager."""
+
+    def __init__(self, conninfo: str, name: str) -> None:
+        self._key = crc32(f"daybook {name}".encode())
+        self._connection = connect(conninfo, autocommit=True)
+
+    def try_take(self) -> bool:
+        """Take the lock if nobody has it; says whether it was taken."""
+        row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,)).fetchone()
+        return row is not None and bool(row[0])
+
+    def take(self, *, shared: bool = False) -> None:
+        """Wait for the lock."""
+        suffix = "_shared" if shared else ""
+        self._connection.execute(f"SELECT pg_advisory_lock{suffix}(%s)".encode(), (self._key,))
+
+    def release(self, *, shared: bool = False) -> None:
+        suffix = "_shared" if shared else ""
+        self._connection.execute(f"SELECT pg_advisory_unlock{suffix}(%s)".encode(), (self._key,))
+
+    def close(self) -> None:
+        """Give the lock back and close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> "Lock":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
