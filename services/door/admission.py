@@ -14,7 +14,7 @@ import msgspec
 from events.codec import encode_json, source_id
 from events.envelope import Entry, Envelope, Position, business_day
 from services.door.drafting import Draft, draft_batch, draft_unsealed, entry_of, seal_item, stamped
-from services.door.judging import Unit, acceptable, check_draft, judge, new_drafts, outcome, read_unit
+from services.door.judging import Unit, acceptable, judge, new_drafts, outcome, read_unit, take_draft
 from services.door.limits import Limits, Refusals
 from services.door.memory import Known, Memory, recover
 from services.door.producers import DoorCounts
@@ -114,7 +114,7 @@ class Door:
         to_seal = [event for (_, _, event), seal in zip(good, whole, strict=True) if seal]
         sealed = iter(draft_batch(to_seal, self._sealer, now))
         for (unit, place, event), seal in zip(good, whole, strict=True):
-            check_draft(unit, place, next(sealed) if seal else draft_unsealed(event, now), self.limits)
+            take_draft(unit, place, next(sealed) if seal else draft_unsealed(event, now), self.limits)
 
     def _is_there(self, event: SentEvent, looked: Looked) -> bool:
         known = [*looked.entries.get(event.source_id, ()), self._memory.find(event.source_id)]

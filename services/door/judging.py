@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from services.door.drafting import Draft
 from services.door.limits import Limits
 from services.door.memory import Known
-from services.door.reading import SentEvent, Unacceptable, holds_nul, read_event
+from services.door.reading import SentEvent, Unacceptable, read_event
 from services.door.submission import EventOutcome, Outcome, Problem, Status, Submission
 
 
@@ -92,16 +92,13 @@ def acceptable(units: Sequence[Unit]) -> list[tuple[Unit, Place, SentEvent]]:
     return found
 
 
-def check_draft(unit: Unit, place: Place, draft: Draft, limits: Limits) -> None:
-    """Give a place its draft, unless it shows something that the ledgers or the journal cannot hold."""
+def take_draft(unit: Unit, place: Place, draft: Draft, limits: Limits) -> None:
+    """Give a place its draft, unless sealing has made it larger than the journal should hold."""
     place.draft = draft
-    data = bytes(draft.envelope.data)
-    if holds_nul(data):
-        place.problem = _NUL
-    elif len(data) > 2 * limits.event_bytes:
-        reason = f"{len(data)} bytes once sealed, at most {2 * limits.event_bytes}: send less"
+    stored_bytes, most = len(bytes(draft.envelope.data)), 2 * limits.event_bytes
+    if stored_bytes > most:
+        reason = f"{stored_bytes} bytes as it would be stored, at most {most}: send less"
         place.problem = Problem("too_large", "$.data", reason)
-    if place.problem is not None:
         place.status = "refused"
         unit.refused = True
 
@@ -150,7 +147,6 @@ def outcome(unit: Unit) -> Outcome:
 
 
 _NO_EVENT = Problem("no_event", "$", "no event comes out of it: leave it out, or send at least one event")
-_NUL = Problem("nul_character", "$.data", "it holds the character U+0000, which no ledger can: leave it out")
 _UNIT_REFUSED = Problem(
     "unit_refused", "$", "another event of its row was refused: mend that one, send all again"
 )

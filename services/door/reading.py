@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from events.codec import TYPES, entry_id
+from events.codec import TYPES, encode_json, entry_id
 from events.envelope import SUBJECT_PATTERN, SentEnvelope, split_subject
 from events.errors import UnknownSchema, Unreadable
 from events.event_type import Correction, EventType, Voiding, Writer
@@ -71,6 +71,8 @@ def read_event(event: bytes | Fields, limits: Limits) -> SentEvent | Unacceptabl
         return envelope
     problems: list[Problem] = []
     read = _read_data(event, envelope, problems)
+    if holds_nul(event if isinstance(event, bytes) else encode_json(event)):
+        problems.append(_NUL_CHARACTER)
     if (envelope.time is not None) + (envelope.date is not None) + envelope.undated != 1:
         problems.append(_TIME_RULE)
     if read is not None:
@@ -114,6 +116,9 @@ _decode_glimpse = msgspec.json.Decoder(_Glimpse).decode
 _NO_DATA = msgspec.Raw(b"{}")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PATH = re.compile(r" - at `(\$.*)`$")
+_NUL_CHARACTER = Problem(
+    "nul_character", "$", "it holds the character U+0000, which no ledger can: leave it out"
+)
 _TIME_RULE = Problem(
     "time_rule",
     "$",
