@@ -122,7 +122,7 @@ class BoundInput:
                 continue
             for (places, _), first in zip(plan.distinct, seen, strict=True):
                 key = tuple([row.cells[place].strip() for place in places])
-                if key not in first and not plan.nulls.intersection(key):
+                if key not in first and key[0] not in plan.nulls:
                     first[key] = row
                     if len(first) > MAX_DISTINCT:
                         raise MappingError(
