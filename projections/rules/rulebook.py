@@ -1,0 +1,112 @@
+"""Every rule that this code can apply: its parameters, the inputs its sentence may name, its ledgers.
+
+A pack chooses among these and sets their parameters. One line per rule; to add one, see README.md here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from events.envelope import Event
+from projections.channels import CHANNELS
+from projections.fold import Declarations
+from projections.ledger import Ledger
+from projections.people import EMPLOYEES
+from projections.products import PRODUCTS
+from projections.rules import (
+    complaining,
+    replacement,
+    sale_stops,
+    splitting,
+    suitability,
+)
+from projections.rules.classes import ProductClasses
+from projections.rules.rule import Parameters, Rules
+
+Make = Callable[[Rules, ProductClasses], Ledger]
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """A rule that code exists for; `inputs` are the names that its sentence may use."""
+
+    id: str
+    parameters: type[Parameters]
+    inputs: tuple[str, ...]
+
+
+STOP_INPUTS = ("product", "sold_on", "status", "channel", "seller", "product_class", "needed", "held")
+
+RULE_KINDS: tuple[RuleKind, ...] = (
+    RuleKind("R-SUIT-01", suitability.MismatchParameters, suitability.INPUTS),
+    RuleKind("R-SUIT-02", suitability.LowestGradeParameters, suitability.INPUTS),
+    RuleKind("R-SUIT-03", suitability.ExpiredParameters, suitability.INPUTS),
+    RuleKind("R-SUIT-04", suitability.ShoppingParameters, suitability.INPUTS),
+    RuleKind("R-PROD-01", sale_stops.ProductStatusParameters, ("product", "sold_on", "status")),
+    RuleKind("R-CHAN-01", sale_stops.ChannelStatusParameters, ("product", "sold_on", "status", "channel")),
+    RuleKind("R-CHAN-06", sale_stops.ChannelProductParameters, ("product", "sold_on", "channel")),
+    RuleKind(
+        "R-PEOP-03",
+        sale_stops.PermissionParameters,
+        ("product", "sold_on", "seller", "product_class", "needed", "held"),
+    ),
+    RuleKind(
+        "R-PEOP-04",
+        sale_stops.PermissionParameters,
+        ("product", "sold_on", "seller", "product_class", "needed", "held"),
+    ),
+    RuleKind("R-SALE-02", replacement.ReplacementParameters, replacement.INPUTS),
+    RuleKind("R-SALE-03", splitting.SplittingParameters, splitting.INPUTS),
+    RuleKind("R-AML-02", splitting.SplittingParameters, splitting.INPUTS),
+    RuleKind("R-CMPL-02", complaining.ConflictParameters, complaining.CONFLICT_INPUTS),
+    RuleKind("R-CMPL-06", complaining.RepeatParameters, complaining.REPEAT_INPUTS),
+)
+
+KINDS: dict[str, RuleKind] = {kind.id: kind for kind in RULE_KINDS}
+
+
+@dataclass(frozen=True)
+class RuleLedger:
+    """A ledger that one or more rules share; it is folded if the pack holds any of them."""
+
+    rules: tuple[str, ...]
+    make: Make
+
+
+RULE_LEDGERS: tuple[RuleLedger, ...] = (
+    RuleLedger(
+        ("R-SUIT-01", "R-SUIT-02", "R-SUIT-03", "R-SUIT-04"),
+        lambda rules, classes: suitability.suitability_ledger(rules),
+    ),
+    RuleLedger(sale_stops.SALE_STOPS, sale_stops.sale_stops_ledger),
+    RuleLedger(("R-SALE-02",), replacement.replacement_ledger),
+    RuleLedger(("R-SALE-03",), lambda rules, classes: splitting.sale_splitting_ledger(rules["R-SALE-03"])),
+    RuleLedger(("R-AML-02",), lambda rules, classes: splitting.cash_splitting_ledger(rules["R-AML-02"])),
+    RuleLedger(("R-CMPL-02",), lambda rules, classes: complaining.conflict_ledger(rules["R-CMPL-02"])),
+    RuleLedger(("R-CMPL-06",), lambda rules, classes: complaining.repeat_ledger(rules["R-CMPL-06"])),
+)
+
+REFERENCE_LEDGERS: tuple[Ledger, ...] = (PRODUCTS, CHANNELS, EMPLOYEES)
+"""What the day's close looks up when a reference was unknown at the door."""
+
+
+@dataclass(frozen=True, eq=False)
+class RuleDeclarations(Declarations):
+    """The ledgers of a watch; its fingerprint covers the pack, since thresholds decide what rows hold."""
+
+    pack_digest: str = ""
+
+    def fingerprint(self, zone: str) -> str:
+        return f"{super().fingerprint(zone)[:8]}{self.pack_digest[:8]}"
+
+
+def declarations_of(rules: Rules, classes: ProductClasses, digest: str) -> RuleDeclarations:
+    """The ledgers that a pack's rules are folded and judged with."""
+    made = [one.make(rules, classes) for one in RULE_LEDGERS if any(rule in rules for rule in one.rules)]
+    declarations = RuleDeclarations((*made, *REFERENCE_LEDGERS), pack_digest=digest)
+    for event in declarations.subscriptions:
+        assert not _is_signal(event), f"a rule may read facts and decisions, not {event.__name__}"
+    return declarations
+
+
+def _is_signal(event: type[Event]) -> bool:
+    return event.__module__ == "events.risk" and event.__name__ != "FraudAssessed"
