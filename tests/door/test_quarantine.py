@@ -53,7 +53,9 @@ def test_the_raw_bytes_are_unreadable_after_a_shred(rig: Rig) -> None:
 
 
 def test_bytes_without_a_subject_are_kept_under_the_key_of_their_day(rig: Rig) -> None:
-    (outcome,) = rig.door.admit([submission(raw=b"\x00\xff not JSON")._replace(events=(b"\x00\xff not JSON",))])
+    (outcome,) = rig.door.admit(
+        [submission(raw=b"\x00\xff not JSON")._replace(events=(b"\x00\xff not JSON",))]
+    )
     assert outcome.case_id is not None
     assert rig.quarantine.get(outcome.case_id).subject is None
     assert rig.quarantine.raw(outcome.case_id) == b"\x00\xff not JSON"
