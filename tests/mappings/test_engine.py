@@ -134,7 +134,8 @@ inputs:
   clients:
     match: "clients.csv"
     rows:
-      - {type: customer.registered, id: "{id}", undated: true, data: {customer_id: "t:{id}", customer_type: person}}
+      - {type: customer.registered, id: "{id}", undated: true,
+         data: {customer_id: "t:{id}", customer_type: person}}
 """
 
 
@@ -165,11 +166,11 @@ def test_a_file_that_fits_nothing_and_a_look_up_that_is_missing_are_named(tmp_pa
     mapping = load_mapping(mapping_file(tmp_path, JOINED))
     cards = write(tmp_path, "cards.csv", "id;account\n9;a\n")
     stray = write(tmp_path, "stray.csv", "x\n")
-    with pytest.raises(
-        MappingError, match=r"stray.csv: small takes no such file; it takes cards\*.csv, clients.csv"
-    ):
+    with pytest.raises(MappingError, match=r"stray.csv: small takes no such file; it takes cards\*"):
         mapping.open([cards, stray])
-    with pytest.raises(MappingError, match="'cards' is joined to 'accounts': give the file accounts.csv too"):
+    with pytest.raises(
+        MappingError, match=r"'cards' is joined to 'accounts': give the file accounts.csv too"
+    ):
         mapping.open([cards])
     with pytest.raises(MappingError, match="none of the files holds rows to import"):
         mapping.open([write(tmp_path, "accounts.csv", "id;client;kind\n")])
@@ -178,7 +179,7 @@ def test_a_file_that_fits_nothing_and_a_look_up_that_is_missing_are_named(tmp_pa
 def test_a_look_up_with_a_repeated_key_is_refused(tmp_path: Path) -> None:
     mapping = load_mapping(mapping_file(tmp_path, JOINED))
     twice = write(tmp_path, "clients.csv", "id;name\n1;Ada\n1;Bob\n")
-    with pytest.raises(MappingError, match="clients.csv: row 2: a second row with this id: not a key"):
+    with pytest.raises(MappingError, match=r"clients.csv: row 2: a second row with this id: not a key"):
         mapping.open([twice])
 
 
@@ -186,15 +187,15 @@ def test_ids_by_row_number_are_known_and_take_one_file(tmp_path: Path) -> None:
     sections = """\
 inputs:
   rows:
-    rows: [{type: customer.registered, id: "{#}", undated: true, data: {customer_id: "t:{#}", customer_type: person}}]
+    rows:
+      - {type: customer.registered, id: "{#}", undated: true,
+         data: {customer_id: "t:{#}", customer_type: person}}
 """
     mapping = load_mapping(mapping_file(tmp_path, sections))
     assert mapping.row_numbers == {"rows"}
     one, two = write(tmp_path, "a.csv", "A\n1\n"), write(tmp_path, "b.csv", "A\n1\n")
     assert [event.envelope["id"] for event in events_of(mapping.open([one]))] == ["1"]
-    with pytest.raises(
-        MappingError, match="rows of 'rows' have no key but their number, so it takes one file"
-    ):
+    with pytest.raises(MappingError, match="rows of 'rows' have no key but their number"):
         mapping.open([one, two])
 
 

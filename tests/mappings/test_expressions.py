@@ -1,5 +1,7 @@
 """Every operation of the language on a tiny file."""
 
+# ruff: noqa: E501 (tables: one case a line)
+
 import csv
 import datetime as dt
 from pathlib import Path
