@@ -45,7 +45,7 @@ def binary(body: bytes, **more: str) -> SentEvent | Unacceptable:
         **more,
     }
     (found,) = submissions_of(headers, body)
-    return read_event(found.events[0], Limits())  # type: ignore[arg-type]
+    return read_event(found.events[0], Limits())
 
 
 def test_binary_mode_has_its_attributes_in_percent_encoded_headers() -> None:
