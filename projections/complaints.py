@@ -73,6 +73,7 @@ class ComplaintRow(Row, frozen=True):
     investigated_on: dt.date | None = None
     responded_on: dt.date | None = None
     decision: str | None = None
+    decision_on: dt.date | None = None
     new_due: dt.date | None = None
     escalated_to: str | None = None
     escalated_on: dt.date | None = None
@@ -90,6 +91,7 @@ class ComplaintRow(Row, frozen=True):
     redress_minor: int = 0
     redress_currency: str | None = None
     root_cause: str | None = None
+    root_cause_on: dt.date | None = None
     duplicate_of: str | None = None
     reopened: int = 0
 
@@ -146,8 +148,11 @@ def _answered(
     key: Key, row: ComplaintRow | None, event: ComplaintFinalResponseSent, entry: Entry
 ) -> ComplaintRow:
     row = row or ComplaintRow(*key)
-    day = earliest(row.responded_on, entry.occurred_on)
-    return _judged(change(row, responded_on=day, decision=event.decision))
+    on = entry.occurred_on
+    row = change(row, responded_on=earliest(row.responded_on, on))
+    if not stands(on, row.decision_on):
+        return row
+    return _judged(change(row, decision=event.decision, decision_on=latest(row.decision_on, on)))
 
 
 def _extended(
@@ -218,7 +223,11 @@ def _reopened(key: Key, row: ComplaintRow | None, event: ComplaintReopened, entr
 def _root_cause(
     key: Key, row: ComplaintRow | None, event: ComplaintRootCauseRecorded, entry: Entry
 ) -> ComplaintRow:
-    return change(row or ComplaintRow(*key), root_cause=event.cause_code)
+    row = row or ComplaintRow(*key)
+    if not stands(entry.occurred_on, row.root_cause_on):
+        return row
+    day = latest(row.root_cause_on, entry.occurred_on)
+    return change(row, root_cause=event.cause_code, root_cause_on=day)
 
 
 def _linked(key: Key, row: ComplaintRow | None, event: ComplaintLinked, entry: Entry) -> ComplaintRow:

@@ -4,6 +4,7 @@ A visit, a call or a message without an interaction of its own becomes one under
 """
 
 import datetime as dt
+from functools import partial
 
 from events.envelope import Entry
 from events.interactions import (
@@ -108,14 +109,14 @@ def _started(key: Key, row: InteractionRow | None, event: InteractionStarted, en
     return change(
         row,
         kind="interaction",
-        legal_entity=event.legal_entity,
+        legal_entity=event.legal_entity or row.legal_entity,
         channel_id=event.channel_id or row.channel_id,
-        unit_id=event.unit_id or (known.employee_unit_id if known is not None else None),
+        unit_id=event.unit_id or (known.employee_unit_id if known is not None else None) or row.unit_id,
         employee_id=event.employee_id or row.employee_id,
-        direction=event.direction,
+        direction=event.direction or row.direction,
         activity=event.activity or row.activity,
-        topic=event.topic,
-        product_id=event.product_id,
+        topic=event.topic or row.topic,
+        product_id=event.product_id or row.product_id,
         contact_on=earliest(row.contact_on, entry.occurred_on),
         dissatisfied=row.dissatisfied or event.dissatisfied,
     )
@@ -141,22 +142,24 @@ def _ended(key: Key, row: InteractionRow | None, event: InteractionEnded, entry:
 
 def _contact(kind: str, direction: str | None) -> Handler:
     """A handler for an event that is a whole contact by itself; it adds what is missing to an interaction."""
+    return partial(_post_contact, kind, direction)
 
-    def post(key: Key, row: InteractionRow | None, event: object, entry: Entry) -> InteractionRow:
-        row = row or InteractionRow(key[0], key[1], kind)
-        return change(
-            row,
-            channel_id=row.channel_id or getattr(event, "channel_id", None),
-            unit_id=row.unit_id or getattr(event, "unit_id", None),
-            employee_id=row.employee_id or getattr(event, "employee_id", None),
-            direction=row.direction or getattr(event, "direction", direction),
-            topic=row.topic or getattr(event, "topic", None),
-            product_id=row.product_id or getattr(event, "product_id", None),
-            contact_on=earliest(row.contact_on, entry.occurred_on),
-            duration_seconds=row.duration_seconds or getattr(event, "duration_seconds", None),
-        )
 
-    return post
+def _post_contact(
+    kind: str, direction: str | None, key: Key, row: InteractionRow | None, event: object, entry: Entry
+) -> InteractionRow:
+    row = row or InteractionRow(key[0], key[1], kind)
+    return change(
+        row,
+        channel_id=row.channel_id or getattr(event, "channel_id", None),
+        unit_id=row.unit_id or getattr(event, "unit_id", None),
+        employee_id=row.employee_id or getattr(event, "employee_id", None),
+        direction=row.direction or getattr(event, "direction", direction),
+        topic=row.topic or getattr(event, "topic", None),
+        product_id=row.product_id or getattr(event, "product_id", None),
+        contact_on=earliest(row.contact_on, entry.occurred_on),
+        duration_seconds=row.duration_seconds or getattr(event, "duration_seconds", None),
+    )
 
 
 def _campaign_contact(key: Key, row: object, event: CampaignContactMade, entry: Entry) -> CampaignContactRow:

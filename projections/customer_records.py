@@ -77,9 +77,9 @@ class RepresentativeRow(Row, frozen=True):
     authority_ref: str | None = None
     until: dt.date | None = None
     appointed_on: dt.date | None = None
+    ended: bool = False
     ended_on: dt.date | None = None
     in_force: bool = False
-    since: dt.date | None = None
 
 
 class SubjectRequestRow(Row, frozen=True):
@@ -192,7 +192,7 @@ def _appointed(
         authority_ref=event.authority_ref,
         until=event.until,
         appointed_on=latest(row.appointed_on, on),
-        in_force=row.ended_on is None or (on is not None and on > row.ended_on),
+        in_force=not row.ended or (on is not None and row.ended_on is not None and on > row.ended_on),
     )
 
 
@@ -201,8 +201,8 @@ def _representative_ended(
 ) -> RepresentativeRow:
     row = row or RepresentativeRow(*key)
     on = entry.occurred_on
-    ended_on = latest(row.ended_on, on)
-    return change(row, ended_on=ended_on, in_force=row.in_force and not stands(on, row.appointed_on))
+    in_force = row.in_force and not stands(on, row.appointed_on)
+    return change(row, ended=True, ended_on=latest(row.ended_on, on), in_force=in_force)
 
 
 def _request_keys(

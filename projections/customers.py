@@ -56,7 +56,11 @@ from projections.tally import Tally
 
 
 class CustomerRow(Row, frozen=True):
-    """A customer's card. `active` is registered, not ended, not dead and not merged into another record."""
+    """A customer's card. `active` is registered, not ended, not dead and not merged into another record.
+
+    `marks` holds what can be switched on and off, with its day: consents, vulnerabilities, complaints,
+    merges, legal holds; `consented`, `vulnerable`, `complaints`, `merged_into` follow from it.
+    """
 
     subject: str
     legal_entity: str | None = None
@@ -77,11 +81,8 @@ class CustomerRow(Row, frozen=True):
     grade_since: dt.date | None = None
     grade_until: dt.date | None = None
     professional: bool = False
-    consents: Marks = ()
     consented: tuple[str, ...] = ()
-    vulnerabilities: Marks = ()
     vulnerable: bool = False
-    complaint_marks: Marks = ()
     complaints: int = 0
     open_complaints: int = 0
     last_contact_on: dt.date | None = None
@@ -95,12 +96,12 @@ class CustomerRow(Row, frozen=True):
     ended_on: dt.date | None = None
     merged_into: str | None = None
     merged_on: dt.date | None = None
-    absorbed: Marks = ()
+    absorbed: tuple[str, ...] = ()
     restricted: bool = False
     restricted_since: dt.date | None = None
     shredded: bool = False
     shredded_on: dt.date | None = None
-    holds: Marks = ()
+    marks: Marks = ()
 
 
 def _registered(key: Key, row: CustomerRow | None, event: CustomerRegistered, entry: Entry) -> CustomerRow:
@@ -153,37 +154,39 @@ def _graded(key: Key, row: CustomerRow | None, event: RiskProfileAssessed, entry
 
 def _consent_given(key: Key, row: CustomerRow | None, event: ConsentGiven, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    consents = marked(row.consents, event.purpose, True, entry.occurred_on, event.expires)
-    return change(row, consents=consents, consented=names_on(consents))
+    marks = marked(row.marks, "consent", event.purpose, True, entry.occurred_on, event.expires)
+    return change(row, marks=marks, consented=names_on(marks, "consent"))
 
 
 def _consent_withdrawn(
     key: Key, row: CustomerRow | None, event: ConsentWithdrawn, entry: Entry
 ) -> CustomerRow:
     row = row or CustomerRow(*key)
-    consents = marked(row.consents, event.purpose, False, entry.occurred_on)
-    return change(row, consents=consents, consented=names_on(consents))
+    marks = marked(row.marks, "consent", event.purpose, False, entry.occurred_on)
+    return change(row, marks=marks, consented=names_on(marks, "consent"))
 
 
 def _vulnerable(key: Key, row: CustomerRow | None, event: VulnerabilityRecorded, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return _cared_for(row, begun(row.vulnerabilities, event.vulnerability_id, entry.occurred_on))
+    return _cared_for(row, begun(row.marks, "vulnerability", event.vulnerability_id, entry.occurred_on))
 
 
 def _not_vulnerable(
     key: Key, row: CustomerRow | None, event: VulnerabilityEnded, entry: Entry
 ) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return _cared_for(row, marked(row.vulnerabilities, event.vulnerability_id, False, entry.occurred_on))
+    return _cared_for(
+        row, marked(row.marks, "vulnerability", event.vulnerability_id, False, entry.occurred_on)
+    )
 
 
 def _cared_for(row: CustomerRow, marks: Marks) -> CustomerRow:
-    return change(row, vulnerabilities=marks, vulnerable=bool(names_on(marks)))
+    return change(row, marks=marks, vulnerable=bool(names_on(marks, "vulnerability")))
 
 
 def _complained(key: Key, row: CustomerRow | None, event: ComplaintReceived, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return _complaining(row, begun(row.complaint_marks, event.complaint_id, entry.occurred_on))
+    return _complaining(row, begun(row.marks, "complaint", event.complaint_id, entry.occurred_on))
 
 
 def _complaint_over(
@@ -193,18 +196,19 @@ def _complaint_over(
     entry: Entry,
 ) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return _complaining(row, marked(row.complaint_marks, event.complaint_id, False, entry.occurred_on))
+    return _complaining(row, marked(row.marks, "complaint", event.complaint_id, False, entry.occurred_on))
 
 
 def _complaint_reopened(
     key: Key, row: CustomerRow | None, event: ComplaintReopened, entry: Entry
 ) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return _complaining(row, marked(row.complaint_marks, event.complaint_id, True, entry.occurred_on))
+    return _complaining(row, marked(row.marks, "complaint", event.complaint_id, True, entry.occurred_on))
 
 
 def _complaining(row: CustomerRow, marks: Marks) -> CustomerRow:
-    return change(row, complaint_marks=marks, complaints=len(marks), open_complaints=len(names_on(marks)))
+    known = sum(one.kind == "complaint" for one in marks)
+    return change(row, marks=marks, complaints=known, open_complaints=len(names_on(marks, "complaint")))
 
 
 def _answered(key: Key, row: CustomerRow | None, event: SurveyAnswered, entry: Entry) -> CustomerRow:
@@ -244,26 +248,33 @@ def _ended(key: Key, row: CustomerRow | None, event: CustomerRelationshipEnded, 
 
 def _merged(key: Key, row: CustomerRow | None, event: CustomerMergedInto, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    if not stands(entry.occurred_on, row.merged_on):
-        return row
-    merged_on = latest(row.merged_on, entry.occurred_on)
-    return _present(change(row, merged_into=event.survivor_id, merged_on=merged_on))
+    return _linked(row, marked(row.marks, "merged_into", event.survivor_id, True, entry.occurred_on))
 
 
 def _absorbed(key: Key, row: CustomerRow | None, event: CustomerAbsorbed, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return change(row, absorbed=marked(row.absorbed, event.merged_id, True, entry.occurred_on))
+    return _linked(row, marked(row.marks, "absorbed", event.merged_id, True, entry.occurred_on))
 
 
 def _unmerged(key: Key, row: CustomerRow | None, event: CustomerMergeReversed, entry: Entry) -> CustomerRow:
-    """One event per record: each takes back its own half, and keeps the day in case its merge comes late."""
+    """One event per record; it switches off both links, so that a merge that comes late stays reversed."""
     row = row or CustomerRow(*key)
-    on = entry.occurred_on
-    if any(one.name == event.other_id for one in row.absorbed):
-        row = change(row, absorbed=marked(row.absorbed, event.other_id, False, on))
-    if row.merged_into in (None, event.other_id) and stands(on, row.merged_on):
-        row = change(row, merged_into=None, merged_on=latest(row.merged_on, on))
-    return _present(row)
+    marks = marked(row.marks, "merged_into", event.other_id, False, entry.occurred_on)
+    return _linked(row, marked(marks, "absorbed", event.other_id, False, entry.occurred_on))
+
+
+def _linked(row: CustomerRow, marks: Marks) -> CustomerRow:
+    links = [one for one in marks if one.on and one.kind == "merged_into"]
+    latest_link = max(links, key=lambda one: one.since or dt.date.min, default=None)
+    return _present(
+        change(
+            row,
+            marks=marks,
+            merged_into=None if latest_link is None else latest_link.name,
+            merged_on=None if latest_link is None else latest_link.since,
+            absorbed=names_on(marks, "absorbed"),
+        )
+    )
 
 
 def _restricted(key: Key, row: CustomerRow | None, event: ProcessingRestricted, entry: Entry) -> CustomerRow:
@@ -276,12 +287,12 @@ def _restricted(key: Key, row: CustomerRow | None, event: ProcessingRestricted, 
 
 def _held(key: Key, row: CustomerRow | None, event: LegalHoldPlaced, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return change(row, holds=begun(row.holds, event.hold_id, entry.occurred_on))
+    return change(row, marks=begun(row.marks, "hold", event.hold_id, entry.occurred_on))
 
 
 def _released(key: Key, row: CustomerRow | None, event: LegalHoldReleased, entry: Entry) -> CustomerRow:
     row = row or CustomerRow(*key)
-    return change(row, holds=marked(row.holds, event.hold_id, False, entry.occurred_on))
+    return change(row, marks=marked(row.marks, "hold", event.hold_id, False, entry.occurred_on))
 
 
 def _present(row: CustomerRow) -> CustomerRow:

@@ -22,7 +22,7 @@ from events.people import (
     OrgUnitCreated,
 )
 from projections.ledger import Key, Ledger, Row, change, latest
-from projections.steps import Dated, by_subject, put, stands
+from projections.steps import Dated, by_subject, days_after, put, stands
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -108,8 +108,9 @@ def _reinstated(key: Key, row: EmployeeRow | None, event: EmployeeReinstated, en
 
 
 def _left(key: Key, row: EmployeeRow | None, event: EmployeeLeft, entry: Entry) -> EmployeeRow:
-    row = change(row or EmployeeRow(*key), last_day=event.last_day)
-    return _standing(row, Dated(event.last_day + dt.timedelta(days=1), "left"))
+    row = row or EmployeeRow(*key)
+    row = change(row, last_day=latest(row.last_day, event.last_day))
+    return _standing(row, Dated(days_after(event.last_day, 1), "left"))
 
 
 def _licensed(key: Key, row: EmployeeRow | None, event: LicenceGranted, entry: Entry) -> EmployeeRow:

@@ -27,10 +27,10 @@ from events.sales import (
 )
 from projections.figure import Cell, Estimate, Figure, count_of, proportion, total
 from projections.ledger import Key, Ledger, Row, change, earliest, latest
-from projections.steps import on_day, stands
+from projections.steps import days_after, on_day, stands
 from projections.tally import Tally
 
-DEFAULT_CANCEL_WINDOW = dt.timedelta(days=30)
+DEFAULT_CANCEL_WINDOW_DAYS = 30
 """The cancel window of a sale of which no cooling-off period is known: the sale's day and 30 more."""
 
 
@@ -128,7 +128,7 @@ def _cooling(key: Key, row: SaleRow | None, event: CoolingOffStarted, entry: Ent
 def _windowed(row: SaleRow) -> SaleRow:
     until = row.cooling_until
     if until is None and row.confirmed_on is not None:
-        until = row.confirmed_on + DEFAULT_CANCEL_WINDOW
+        until = days_after(row.confirmed_on, DEFAULT_CANCEL_WINDOW_DAYS)
     return change(row, window_until=until)
 
 

@@ -5,6 +5,8 @@ undated, the later entry counts. Nothing here may depend on when an entry arrive
 """
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,8 +16,9 @@ from projections.ledger import Handler, Key, Row, change, earliest, latest
 
 
 class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that is on or off for a subject: a consent, a hold, an open complaint."""
+    """Something of a kind that is on or off for a subject: a consent, a hold, an open complaint."""
 
+    kind: str
     name: str
     on: bool
     since: dt.date | None = None
@@ -38,27 +41,33 @@ def stands(on: dt.date | None, since: dt.date | None) -> bool:
     return on is None or since is None or on >= since
 
 
-def marked(marks: Marks, name: str, on: bool, day: dt.date | None, until: dt.date | None = None) -> Marks:
-    """Marks with one switched, unless a later day has already switched it; sorted by name."""
-    found = next((one for one in marks if one.name == name), None)
+def marked(
+    marks: Marks, kind: str, name: str, on: bool, day: dt.date | None, until: dt.date | None = None
+) -> Marks:
+    """Marks with one switched, unless a later day has already switched it; sorted by kind and name."""
+    found = _find(marks, kind, name)
     if found is None:
-        return tuple(sorted((*marks, Mark(name, on, day, until)), key=_name))
+        return tuple(sorted((*marks, Mark(kind, name, on, day, until)), key=_kind_and_name))
     if not stands(day, found.since):
         return marks
-    mark = Mark(name, on, latest(found.since, day), until)
+    mark = Mark(kind, name, on, latest(found.since, day), until)
     return tuple(mark if one is found else one for one in marks)
 
 
-def begun(marks: Marks, name: str, day: dt.date | None) -> Marks:
+def begun(marks: Marks, kind: str, name: str, day: dt.date | None) -> Marks:
     """Marks with one switched on, unless it is known already: a beginning comes before every other step."""
-    if any(one.name == name for one in marks):
-        return marks
-    return tuple(sorted((*marks, Mark(name, True, day)), key=_name))
+    return marks if _find(marks, kind, name) is not None else marked(marks, kind, name, True, day)
 
 
-def names_on(marks: Marks) -> tuple[str, ...]:
-    """Names of the marks that are on."""
-    return tuple(one.name for one in marks if one.on)
+def names_on(marks: Marks, kind: str) -> tuple[str, ...]:
+    """Names of the marks of a kind that are on, sorted."""
+    return tuple(one.name for one in marks if one.on and one.kind == kind)
+
+
+def days_after(day: dt.date, days: int) -> dt.date:
+    """A day some days later; the last day there is where the calendar ends."""
+    left = (dt.date.max - day).days
+    return day + dt.timedelta(days=min(days, left))
 
 
 def put(history: tuple[H, ...], item: H) -> tuple[H, ...]:
@@ -108,16 +117,24 @@ def on_day(row_type: type[Row], flag: str | None, day: str, *, first: bool = Fal
 
     A step that happened more than once keeps its last day, or its first.
     """
-    pick = earliest if first else latest
+    return partial(_post_day, row_type, flag, day, earliest if first else latest)
 
-    def post(key: Key, row: Any, event: Any, entry: Entry) -> Any:
-        row = row or row_type(*key)
-        columns: dict[str, Any] = {day: pick(getattr(row, day), entry.occurred_on)}
-        if flag is not None:
-            columns[flag] = True
-        return change(row, **columns)
 
-    return post
+def _post_day(
+    row_type: type[Row],
+    flag: str | None,
+    day: str,
+    pick: Callable[[dt.date | None, dt.date | None], dt.date | None],
+    key: Key,
+    row: Any,
+    event: Any,
+    entry: Entry,
+) -> Any:
+    row = row or row_type(*key)
+    columns: dict[str, Any] = {day: pick(getattr(row, day), entry.occurred_on)}
+    if flag is not None:
+        columns[flag] = True
+    return change(row, **columns)
 
 
 def _day(item: Any) -> dt.date:
@@ -125,5 +142,12 @@ def _day(item: Any) -> dt.date:
     return dt.date.min if since is None else since
 
 
-def _name(mark: Mark) -> str:
-    return mark.name
+def _find(marks: Marks, kind: str, name: str) -> Mark | None:
+    for one in marks:
+        if one.name == name and one.kind == kind:
+            return one
+    return None
+
+
+def _kind_and_name(mark: Mark) -> tuple[str, str]:
+    return mark.kind, mark.name

@@ -26,8 +26,9 @@ class TargetRow(Row, frozen=True):
     period_to: dt.date | None = None
     parent_target_id: str | None = None
     value: int = 0
-    value_since: dt.date | None = None
+    set_on: dt.date | None = None
     revisions: int = 0
+    revised_on: dt.date | None = None
 
 
 def _target_keys(event: SalesTargetSet | SalesTargetRevised, entry: Entry) -> tuple[Key, ...]:
@@ -37,8 +38,9 @@ def _target_keys(event: SalesTargetSet | SalesTargetRevised, entry: Entry) -> tu
 def _set(key: Key, row: TargetRow | None, event: SalesTargetSet, entry: Entry) -> TargetRow:
     row = row or TargetRow(*key)
     on = entry.occurred_on
-    revised_since = row.value_since is not None and (on is None or row.value_since >= on)
-    kept = row.revisions > 0 and revised_since
+    if row.metric is not None and not stands(on, row.set_on):
+        return row
+    revised = row.revisions > 0 and stands(row.revised_on, on)
     return change(
         row,
         level=event.level,
@@ -49,17 +51,21 @@ def _set(key: Key, row: TargetRow | None, event: SalesTargetSet, entry: Entry) -
         period_from=event.period_from,
         period_to=event.period_to,
         parent_target_id=event.parent_target_id,
-        value=row.value if kept else event.value,
-        value_since=latest(row.value_since, on),
+        value=row.value if revised else event.value,
+        set_on=latest(row.set_on, on),
     )
 
 
 def _revised(key: Key, row: TargetRow | None, event: SalesTargetRevised, entry: Entry) -> TargetRow:
     row = row or TargetRow(*key)
-    row = change(row, revisions=row.revisions + 1)
-    if not stands(entry.occurred_on, row.value_since):
-        return row
-    return change(row, value=event.value, value_since=latest(row.value_since, entry.occurred_on))
+    on = entry.occurred_on
+    stated = stands(on, row.revised_on) and stands(on, row.set_on)
+    return change(
+        row,
+        value=event.value if stated else row.value,
+        revisions=row.revisions + 1,
+        revised_on=latest(row.revised_on, on),
+    )
 
 
 TARGETS = Ledger(
