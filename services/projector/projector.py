@@ -18,6 +18,7 @@ from services.projector.cache import RowCache
 from services.store import generation as generations
 from services.store.database import Connection, connect
 from services.store.generation import Generation
+from services.store.locks import announce_reader
 from services.store.parked import parked_keys
 from services.store.timeline import positions_of
 from services.store.writer import (
@@ -59,6 +60,7 @@ class Projector:
         self._careful = 0
         self.connection = connect(conninfo, autocommit=True)
         self.connection.execute("SET synchronous_commit = off")
+        announce_reader(self.connection, codec.CATALOGUE_LEVEL)
         self.next_offsets: dict[int, int] = {}
         self.reload()
 
@@ -144,11 +146,12 @@ class Projector:
             done += moved
         return done
 
-    def unpark(self) -> int:
-        """Fold parked keys again, from their subject's entries; gives back how many came free."""
+    def unpark(self, partitions: Collection[int] | None = None) -> int:
+        """Fold parked keys again (of these partitions), from their subject's entries; gives back how many
+        came free."""
         from services.projector.unpark import unpark
 
-        freed = unpark(self)
+        freed = unpark(self, partitions)
         self.reload()
         return freed
 

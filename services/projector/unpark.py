@@ -3,8 +3,10 @@
 Called by the owner of the partition when a projector starts, and by `daybook doctor`.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from events.envelope import Position
 from projections.fold import WorkingSet, effective
 from services.store import parked as parking
 from services.store.writer import write_ledger, write_tallies
@@ -13,12 +15,13 @@ if TYPE_CHECKING:
     from services.projector.projector import Projector
 
 
-def unpark(projector: "Projector") -> int:
-    """Refold every parked key of the generation; keys that raise again stay parked. Gives back how many
-    came free."""
+def unpark(projector: "Projector", partitions: Collection[int] | None = None) -> int:
+    """Refold every parked key of the generation, or of these partitions; keys that raise again stay parked.
+    Gives back how many came free."""
     freed = 0
     for parked in parking.parked_list(projector.connection, projector.generation.schema):
-        freed += _unpark_one(projector, parked)
+        if partitions is None or parked.partition in partitions:
+            freed += _unpark_one(projector, parked)
     return freed
 
 
@@ -34,14 +37,14 @@ def _unpark_one(projector: "Projector", parked: parking.ParkedKey) -> bool:
         subject = parked.key[0]
         history = effective(projector.subject_entries(subject), projector.folder.zone)
         working = WorkingSet(projector.declarations, projector.folder.zone, lambda entry: [])
-        working.partition_of[subject] = parked.partition
         keys = {parked.key}
         working.load(ledger.name, projector.rows(ledger.name, [parked.key]), keys)
         try:
             working.refold(ledger, keys, history)
         except Exception:  # still the same bug: the key stays parked with its first error
             return False
-        working.touched[ledger.name][parked.key] = mark[0] - 1
+        last = Position(projector.journal.volume, parked.partition, mark[0] - 1)
+        working.touched[ledger.name][parked.key] = last
         write_ledger(connection, schema, working, ledger.name)
         write_tallies(connection, schema, working)
         parking.release(connection, schema, parked)
