@@ -16,6 +16,7 @@ from events.codec import TYPES, encode_json
 from services.door.mappings.engine import MappedRow, OpenMapping, load_mapping
 from services.door.mappings.engine import Mapping as RowMapping
 from services.door.submission import Fields, Outcome, Problem, Submission
+from services.errors import TooManyRefusals
 
 EVENTS_A_BATCH = 500
 PROBLEMS_SHOWN = 20
@@ -102,12 +103,15 @@ def run_import(
     loaded = mapping if isinstance(mapping, RowMapping) else load_mapping(mapping)
     opened = loaded.open(files, parameters)
     run = _Run(door, loaded, zone, check)
-    for batch in _batches(opened.registrations()):
-        run.admit(batch, run.registrations)
-    for batch in _batches(opened.rows()):
-        run.admit(batch, run.rows)
-        if progress is not None:
-            progress(run.rows.read)
+    try:
+        for batch in _batches(opened.registrations()):
+            run.admit(batch, run.registrations)
+        for batch in _batches(opened.rows()):
+            run.admit(batch, run.rows)
+            if progress is not None:
+                progress(run.rows.read)
+    except TooManyRefusals as error:
+        raise TooManyRefusals(f"{error}; {run.so_far()}") from error
     assert run.rows.add_up(), f"rows do not add up: {run.rows}"
     assert run.events.add_up(), f"events do not add up: {run.events}"
     assert run.registrations.add_up(), f"registrations do not add up: {run.registrations}"
@@ -224,6 +228,18 @@ class _Run:
                 self.days.add(envelope["date"])
             elif "time" in envelope:
                 self.days.add(envelope["time"].astimezone(self.zone).date())
+
+    def so_far(self) -> str:
+        """Where an import stood when it was stopped, and the first thing that was wrong."""
+        rows = self.rows
+        text = (
+            f"the import stopped after {rows.read} rows: {rows.admitted} admitted,"
+            f" {rows.duplicate} duplicate, {rows.refused} refused"
+        )
+        if self.problems:
+            first = self.problems[0]
+            text += f"; the first: {first.file} row {first.row}: {first.path}: {first.reason}"
+        return text
 
     def report(self, opened: OpenMapping) -> ImportReport:
         """Everything that was counted."""

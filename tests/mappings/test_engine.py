@@ -199,6 +199,21 @@ inputs:
         mapping.open([one, two])
 
 
+def test_json_lines_are_mapped_like_any_file(tmp_path: Path) -> None:
+    sections = """\
+format: {kind: jsonl}
+inputs:
+  rows:
+    rows:
+      - {type: customer.registered, id: "{client.id}", undated: true,
+         data: {customer_id: "t:{client.id}", customer_type: person, name: "{client.name}"}}
+"""
+    lines = '{"client": {"id": 7, "name": "Ada"}}\n{"client": {"id": 8, "name": null}}\n'
+    opened = load_mapping(mapping_file(tmp_path, sections)).open([write(tmp_path, "a.jsonl", lines)])
+    assert [event.data.get("name") for event in events_of(opened)] == ["Ada", None]
+    assert [event.envelope["subject"] for event in events_of(opened)] == ["customer/t:7", "customer/t:8"]
+
+
 def test_shipped_mappings_load_by_name() -> None:
     from services.door.mappings.declaration import SHIPPED
 

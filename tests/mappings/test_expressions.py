@@ -124,6 +124,15 @@ def test_a_running_value_can_be_carried_per_case(tmp_path: Path) -> None:
     assert found == ["none", "none", "1", "2"]
 
 
+def test_a_refused_row_moves_a_running_value_unless_it_is_that_value_that_fails(tmp_path: Path) -> None:
+    extra = 'running: {sum: {start: 0, next: {add: [{before: sum}, {integer: "{N}"}]}}}'
+    refused = '{case: [{when: {of: "{N}", equals: "2"}, then: {integer: "x{N}"}}], else: "{$sum}"}'
+    found = one_value(tmp_path, refused, "N\n1\n2\nx\n4\n", extra=extra)
+    assert (found[0], found[3]) == (1, 7)
+    assert "no whole number" in found[1]
+    assert "no whole number" in found[2]
+
+
 def test_an_ordinal_counts_the_rows_of_its_case(tmp_path: Path) -> None:
     extra = 'ordinals: {n: {by: [C], when: {of: "{S}", equals: made}}}'
     found = one_value(tmp_path, '"{$n}"', "C,S\na,made\nb,sent\na,sent\na,made\n", extra=extra)

@@ -119,8 +119,11 @@ def test_a_version_that_reads_old_rows_otherwise_is_refused_unless_it_corrects(
 def test_a_source_that_is_refused_too_often_is_stopped(rig: Rig, tmp_path: Path) -> None:
     rig.door = rig.new_door(Limits(refusals_in_a_row=3))
     rows = "Id,Day,Name,Left\n" + "1,never,Ada,\n" * 1_200
-    with pytest.raises(TooManyRefusals, match="urn:daybook:import:small"):
+    with pytest.raises(TooManyRefusals) as stopped:
         bring(rig, tmp_path, visits(tmp_path), rows=rows)
+    assert "source 'urn:daybook:import:small' is stopped" in str(stopped.value)
+    assert "after 500 rows: 0 admitted, 0 duplicate, 500 refused" in str(stopped.value)
+    assert "the first: rows.csv row 1: customer.registered.date" in str(stopped.value)
 
 
 def test_progress_is_told_after_each_batch(rig: Rig, tmp_path: Path) -> None:
