@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, get_type_hints
 
 from events import codec
-from events.envelope import Entry, Event
+from events.envelope import Entry, Event, Position
 from events.event_type import Correction, EntryRef, Voiding
 from projections.ledger import Handler, Key, Ledger, Row
 from projections.tally import Group, Tally, poster
@@ -84,7 +84,7 @@ class WorkingSet:
 
     Keys absent from `rows` must be loaded (or known to be new) before an entry that needs them is folded.
     `keep` (an as-of cut) says which entries count once corrections have been put in place.
-    `touched` holds the offset of the last entry that visited a key, `partition_of` each subject's partition.
+    `touched` holds the position of the last entry that visited a key.
     """
 
     declarations: Declarations
@@ -92,8 +92,7 @@ class WorkingSet:
     history: History
     keep: Callable[[Entry], bool] | None = None
     parked: set[tuple[str, Key]] = field(default_factory=set)
-    partition_of: dict[str, int] = field(default_factory=dict)
-    touched: dict[str, dict[Key, int]] = field(default_factory=dict)
+    touched: dict[str, dict[Key, Position]] = field(default_factory=dict)
     first: dict[str, dict[Key, Row | None]] = field(default_factory=dict)
     rows: dict[str, dict[Key, Row | None]] = field(default_factory=dict)
     newly_parked: list[Parking] = field(default_factory=list)
@@ -158,7 +157,7 @@ class WorkingSet:
                     continue
                 if key not in rows:
                     self.first[name][key] = rows[key] = None
-                touched[key] = entry.position.offset
+                touched[key] = entry.position
                 try:
                     rows[key] = handler(key, rows[key], entry.event, entry)
                 except Exception as error:  # a bug in one handler must not stop the other ledgers
@@ -183,11 +182,11 @@ class WorkingSet:
         """Per tally, partition and group, how the counts and sums moved; what did not move is left out."""
         result: dict[str, dict[int, dict[Group, list[int]]]] = {}
         for ledger, tallies in self.declarations.tallies_of.items():
-            changes = self.changes(ledger) if tallies else []
+            changes, touched = self.changes(ledger) if tallies else [], self.touched[ledger]
             for tally in tallies if changes else ():
                 post, deltas = poster(tally), defaultdict[int, dict[Group, list[int]]](dict)
                 for key, before, after in changes:
-                    moved = deltas[self.partition_of[key[0]]]
+                    moved = deltas[touched[key].partition]
                     post(moved, before, -1)
                     post(moved, after, 1)
                 result[tally.name] = {
@@ -224,7 +223,7 @@ class WorkingSet:
             keys = {key for key in keys if (ledger.name, key) not in self.parked}
             try:
                 self.refold(ledger, keys, new)
-                self.touched[ledger.name].update(dict.fromkeys(keys, entry.position.offset))
+                self.touched[ledger.name].update(dict.fromkeys(keys, entry.position))
             except Exception as error:  # as in apply: park what could not be folded, keep the rest going
                 for key in keys:
                     self._park(ledger, key, entry, error)

@@ -76,7 +76,6 @@ class BatchFolder:
             working = self.working_set(source, subjects)
         for entry, _ in counted:
             subjects.setdefault(entry.envelope.subject, []).append(entry)
-            working.partition_of[entry.envelope.subject] = entry.position.partition
         steps = working.plan(entry for entry, _ in counted)
 
         def load(ledger: str, keys: Iterable[Key]) -> None:

@@ -160,7 +160,8 @@ def write_ledger(connection: Connection, schema: str, working: WorkingSet, name:
         if after is None:
             deletes.append(key)
             continue
-        values = [*shape.to_db(after), working.partition_of[key[0]], touched[key]]
+        position = touched[key]
+        values = [*shape.to_db(after), position.partition, position.offset]
         (inserts if before is None else updates).append(values)
     if deletes:
         _delete(connection, schema, name, [column.name for column in shape.key_columns], deletes)
