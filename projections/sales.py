@@ -254,6 +254,17 @@ def _count_sales(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
     return Estimate(value=count, n=count, parts={"cancelled": total(cells, "cancelled")})
 
 
+def _amount(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
+    """The sum of what sales say they amount to; those that say nothing have no currency and no sum."""
+    stated = [cell for cell in cells if cell.dims["currency"] is not None]
+    unstated = total(cells) - total(stated)
+    if not stated and unstated:
+        return Estimate(
+            value=None, n=0, note="not available: no amount is stated", parts={"unstated": unstated}
+        )
+    return Estimate(value=total(stated, "amount_minor"), n=total(stated), parts={"unstated": unstated})
+
+
 _BY = ("legal_entity", "product_id", "category", "channel_id", "unit_id", "seller_id", "campaign_id")
 
 SALES_FIGURE = Figure(
@@ -271,7 +282,7 @@ SALES_AMOUNT = Figure(
     title="Amount sold, cancelled sales included",
     unit="minor",
     tally=SALES_BY_DAY,
-    compute=count_of("amount_minor"),
+    compute=_amount,
     by=_BY,
     day="confirmed_on",
     always=("currency",),

@@ -96,7 +96,6 @@ def folded(declarations: Declarations, batches: Sequence[Sequence[Entry]]) -> Wo
         ]
 
     working = WorkingSet(declarations, ZONE, history)
-    working.partition_of = {one.subject: one.position.partition for one in everything}
     for batch in batches:
         steps = working.plan(batch)
         for name, keys in working.missing(steps).items():

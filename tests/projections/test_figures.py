@@ -115,6 +115,13 @@ def test_sales_and_their_amount() -> None:
     assert figure("sales_amount", *given, currency="EUR").value == 250_000
 
 
+def test_sales_that_state_no_amount_are_not_nought() -> None:
+    estimate = figure("sales_amount", sold(1, amount_minor=None, currency=None))
+    assert estimate == Estimate(
+        value=None, n=0, note="not available: no amount is stated", parts={"unstated": 1}
+    )
+
+
 def test_a_cancellation_without_its_sale_is_no_sale() -> None:
     assert figure("sales", of(sal.SaleCancelled, **STEP, within_cooling_off=True)).value == 0
 
