@@ -57,6 +57,10 @@ _SCHEMAS: dict[str, tuple[EventType, int, _ReadData]] = {
 }
 
 
+CATALOGUE_LEVEL = len(_SCHEMAS)
+"""How many schemas this catalogue can read. Versions are only ever added, so more is newer."""
+
+
 def decode_envelope(value: bytes | None) -> Envelope:
     """The stored envelope in a record's value; Unreadable if it is none."""
     if value is None:

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from events import codec
 from events.calendar import JournalOpened
 from projections.catalogue import LEDGERS
 from projections.fold import Declarations
+from projections.rules.pack import RulePack
 from services.audit import rebuild as rebuilding
 from services.audit.rebuild import RebuildPlan
 from services.config import Settings
@@ -22,7 +24,7 @@ from services.door.memory import Memory
 from services.door.producers import DoorCounts
 from services.door.quarantine import Quarantine
 from services.door.references import References
-from services.errors import NotReady, WrongUse
+from services.errors import NotReady, OlderThanJournal, WrongUse
 from services.journal.address import JournalAddress, open_journal
 from services.journal.archive import ArchiveJournal
 from services.journal.opening import open_or_begin
@@ -35,10 +37,11 @@ from services.store import generation as generations
 from services.store.database import Connection, connect, migrate
 from services.store.embedded import EmbeddedPostgres
 from services.store.generation import Generation
-from services.store.locks import Lock
+from services.store.locks import Lock, lowest_reader
 from services.store.pool import ReadPool, open_pool
-from services.watch.day_close import DayCloser
-from services.watch.packs import active_pack
+from services.store.queries.calendar import last_closed_day
+from services.watch.day_close import DayCloser, days_due
+from services.watch.packs import load_pack
 from services.watch.watch import Watch
 from services.workers.loops import Loops, Progress
 
@@ -76,7 +79,7 @@ class System:
 
     def close(self) -> None:
         """Release everything; the embedded server stops with its last user."""
-        for name in ("read_pool", "keyring", "references", "quarantine_log"):
+        for name in ("read_pool", "keyring", "references", "quarantine_log", "day_closer"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self.journal.close()
@@ -141,6 +144,7 @@ class System:
     def door(self) -> Door:
         """The door; it remembers what was appended and not posted before it was opened."""
         settings = self.settings
+        self._refuse_to_outrun_readers()
         door = Door(
             self.journal,
             self.quarantine,
@@ -155,10 +159,21 @@ class System:
         door.recover()
         return door
 
+    def _refuse_to_outrun_readers(self) -> None:
+        """A door that writes schemas which a running projector cannot read would stop its partitions."""
+        with self.connect() as connection:
+            lowest = lowest_reader(connection)
+        if lowest is not None and lowest < codec.CATALOGUE_LEVEL:
+            raise OlderThanJournal(
+                f"a projector runs that knows {lowest} schemas and this door writes {codec.CATALOGUE_LEVEL}: "
+                "deploy readers before writers, then start the door"
+            )
+
     # The loops.
 
     def projector(self) -> Projector:
         """A projector into the live generation; an empty journal's first generation is made here."""
+        self.journal.check()
         with self.connect() as connection:
             generation = resolve(connection, self.journal, self.declarations, self.opened.zone, "ledgers")
         projector = Projector(self.journal, self.conninfo, self.declarations, generation, self.zone)
@@ -167,11 +182,25 @@ class System:
 
     def watch(self) -> Watch:
         """The watch with the active rule pack."""
-        return Watch(self.journal, self.conninfo, active_pack(), self.opened.zone, self.clock)
+        watch = Watch(self.journal, self.conninfo, self.pack, self.opened.zone, self.clock)
+        watch.verify_watermarks()
+        return watch
+
+    @cached_property
+    def pack(self) -> RulePack:
+        """The active rule pack."""
+        return load_pack(self.settings.rule_pack)
 
     @cached_property
     def day_closer(self) -> DayCloser:
         return DayCloser(self.journal, self.conninfo, self.opened.zone, self.clock)
+
+    def close_due_days(self) -> None:
+        """Close the days that ended since the last close; a journal never closed before closes yesterday."""
+        today = self.clock().astimezone(self.zone).date()
+        with self.connect() as connection:
+            last = last_closed_day(connection, self.generation(connection).schema)
+        self.day_closer.close_days(days_due(last, today))
 
     def loops(self) -> Loops:
         """Projector and watch taken in turns."""

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65_535)
+    rule_pack: str = Field(default="house-2026-01", description="a rule pack of ours, or the path of a file")
     log_level: str = "INFO"
 
     @property

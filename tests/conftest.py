@@ -3,11 +3,9 @@
 No test may reach a server other than through these fixtures, or LocalBroker where it must kill one.
 """
 
-import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +15,13 @@ import pytest
 
 from services.store.embedded import EmbeddedPostgres
 from tests.broker import LocalBroker, missing_for_local_broker
+from tests.data_folder import folder_for_servers
 
 
 @pytest.fixture(scope="session")
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
     """The session's PostgreSQL, in a folder of its own."""
-    with _folder() as folder:
+    with folder_for_servers() as folder:
         server = EmbeddedPostgres(folder / "data")
         server.start()
         yield server
@@ -30,9 +29,9 @@ def embedded_postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture
-def data_folder() -> Iterator[Path]:
+def datafolder_for_servers() -> Iterator[Path]:
     """An empty folder for a test that starts an embedded system of its own (tmp_path does not do)."""
-    with _folder() as folder:
+    with folder_for_servers() as folder:
         yield folder
 
 
@@ -83,17 +82,6 @@ def local_broker(tmp_path: Path) -> Iterator[LocalBroker]:
         yield broker
     finally:
         broker.stop()
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """A new folder outside pytest's own, which every pytest of the same user closes to other users at its
-    start: run by root, a PostgreSQL in there (it runs as another user) would lose its files."""
-    folder = Path(tempfile.mkdtemp(prefix="daybook-test-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_local_broker() -> None:

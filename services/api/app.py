@@ -71,14 +71,14 @@ def _run_loops(system: "System", stop: threading.Event) -> None:
                 return
         system.prepare()
         loops = system.loops()
-        last_closed: dt.date | None = None
+        closed_on: dt.date | None = None
 
         def close_days() -> None:
-            nonlocal last_closed
-            yesterday = system.clock().astimezone(system.zone).date() - dt.timedelta(days=1)
-            if last_closed != yesterday:
-                system.day_closer.close_until(yesterday)
-                last_closed = yesterday
+            nonlocal closed_on
+            today = system.clock().astimezone(system.zone).date()
+            if closed_on != today:
+                system.close_due_days()
+                closed_on = today
 
         try:
             loops.run(stop, close_days)

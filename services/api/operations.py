@@ -26,7 +26,8 @@ def health() -> dict[str, str]:
 def status(request: Request) -> Response:
     """Journal, generation, lag, parked keys, unreadable records, and what each ledger counted."""
     with reading(request) as (system, connection, _):
-        found = read_status(connection, system.generation(connection), system.journal, system.opened)
+        ends, volume = system.journal.ends(), system.journal.volume
+        found = read_status(connection, system.generation(connection), system.opened, ends, volume)
     return json_of(found)
 
 

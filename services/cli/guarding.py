@@ -2,17 +2,20 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from projections.rules.rule import Rule
 from services.audit.personal import export_subject
 from services.bootstrap import System
 from services.cli.opening import opened
 from services.cli.output import AsJson, Data, as_plain, out, print_json, print_table
+from services.config import Settings
+from services.errors import NotFound
 from services.privacy.acts import Acts
 from services.watch.backtest import backtest as run_backtest
-from services.watch.packs import active_pack, all_packs, read_pack
+from services.watch.packs import load_pack, shipped_packs
 
 rules_app = typer.Typer()
 privacy_app = typer.Typer()
@@ -28,19 +31,14 @@ def list_rules(json: AsJson = False) -> None:
 
     Example: `daybook rules list`
     """
-    pack = active_pack()
+    pack = load_pack(Settings().rule_pack)
     if json:
-        print_json(
-            {"pack": pack.id, "version": pack.version, "digest": pack.digest, "rules": pack.rules_plain()}
-        )
+        rules = [_plain_rule(rule) for rule in pack.rules.values()]
+        print_json({"pack": pack.name, "digest": pack.digest, "verified": pack.verified, "rules": rules})
         return
-    rows = [(rule.id, rule.version, rule.severity, rule.title) for rule in pack.rules]
-    print_table(
-        f"{pack.id} {pack.version}, valid from {pack.valid_from}",
-        ("rule", "version", "severity", "title"),
-        rows,
-    )
-    out.print(f"[dim]SHA-256 {pack.digest}; packs here: {', '.join(p.id for p in all_packs())}[/dim]")
+    rows = [(rule.id, rule.version, rule.severity, rule.title.en) for rule in pack.rules.values()]
+    print_table(f"{pack.name}, valid from {pack.valid_from}", ("rule", "version", "severity", "title"), rows)
+    out.print(f"SHA-256 {pack.digest}; packs here: {', '.join(shipped_packs())}")
 
 
 @rules_app.command("show")
@@ -51,11 +49,14 @@ def show_rule(
 
     Example: `daybook rules show R-CMPL-05`
     """
-    rule = active_pack().rule(rule_id)
+    pack = load_pack(Settings().rule_pack)
+    if rule_id not in pack.rules:
+        raise NotFound(f"pack {pack.name} has no rule {rule_id!r}; it has {', '.join(pack.rules)}")
+    plain = _plain_rule(pack.rules[rule_id])
     if json:
-        print_json(rule.plain())
+        print_json(plain)
     else:
-        print_table(rule.id, ("field", "value"), list(rule.plain().items()))
+        print_table(rule_id, ("field", "value"), list(plain.items()))
 
 
 @rules_app.command("backtest")
@@ -70,7 +71,7 @@ def backtest(
     """
     with opened(data) as system:
         result = run_backtest(
-            system.journal, system.conninfo, read_pack(pack), system.opened.zone, system.clock
+            system.journal, system.conninfo, load_pack(str(pack)), system.opened.zone, system.clock
         )
     if json:
         print_json(result)
@@ -185,3 +186,18 @@ def export(subject: Subject, data: Data = None) -> None:
 
 def _acts(system: System) -> Acts:
     return Acts(system.journal, system.keyring, system.clock)
+
+
+def _plain_rule(rule: Rule[Any]) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        "title": rule.title.en,
+        "title_zh": rule.title.zh,
+        "text": rule.text.en,
+        "text_zh": rule.text.zh,
+        "principle": rule.principle,
+        "severity": rule.severity,
+        "applies_to": rule.applies_to,
+        "parameters": rule.parameters.model_dump(mode="json"),
+    }

@@ -90,7 +90,7 @@ def replay(
             system.door,
             fixed=None if fixed is None else fixed.read_bytes(),
             by=by,
-            read=reader_for(case),
+            read=reader_for(case, fixed),
         )
         system.settle()
     if json:

@@ -210,7 +210,13 @@ def _rows(
 
 def _status(system: System) -> Status:
     with system.connect() as connection:
-        return read_status(connection, system.generation(connection), system.journal, system.opened)
+        return read_status(
+            connection,
+            system.generation(connection),
+            system.opened,
+            system.journal.ends(),
+            system.journal.volume,
+        )
 
 
 def _print_figures(found: list[tuple[Figure, list[FigureLine]]]) -> None:

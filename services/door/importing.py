@@ -15,12 +15,14 @@ import msgspec
 from events.codec import TYPES, encode_json
 from services.door.mappings.engine import MappedRow, OpenMapping, load_mapping
 from services.door.mappings.engine import Mapping as RowMapping
+from services.door.quarantine import Case, Reader
 from services.door.submission import Fields, Outcome, Problem, Submission
-from services.errors import TooManyRefusals
+from services.errors import TooManyRefusals, WrongUse
 
 EVENTS_A_BATCH = 500
 PROBLEMS_SHOWN = 20
 SAMPLES = 3
+EVENT_ORIGIN = "event"
 
 Progress = Callable[[int], None]
 """Called after each batch with the number of rows read so far."""
@@ -116,6 +118,29 @@ def run_import(
     assert run.events.add_up(), f"events do not add up: {run.events}"
     assert run.registrations.add_up(), f"registrations do not add up: {run.registrations}"
     return run.report(opened)
+
+
+def reader_for(case: Case, mended: Path | None) -> Reader | None:
+    """How a quarantined case is read again: a CloudEvent by the door itself, a row by its mapping.
+
+    A row needs `mended`: a file with the mended row and, for CSV, the header line of its extract.
+    """
+    if case.origin == EVENT_ORIGIN:
+        return None
+    if mended is None:
+        raise WrongUse(
+            f"case {case.case_id} is a row of the mapping {case.origin!r}: put the mended row, with its"
+            " header line, into a file and give it with --fixed, or import the mended extract again"
+        )
+
+    def read(case: Case, raw: bytes) -> Submission:
+        mapping = load_mapping(case.origin)
+        row = next(mapping.open([mended], None).rows(), None)
+        if row is None:
+            raise WrongUse(f"{mended} holds no row: put the header line and the mended row into it")
+        return Submission(raw, row.events, mapping.source, True, mapping.name, row.problems)
+
+    return read
 
 
 @dataclass

@@ -42,7 +42,7 @@ class Refusal(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A refused unit as it is listed: everything but the raw bytes. `origin` names what can read them."""
 
     case_id: str
@@ -246,7 +246,7 @@ class Quarantine:
         self._own_states[case_id] = state
 
 
-class _SealedCase(Case, frozen=True, kw_only=True, omit_defaults=True):
+class _SealedCase(Case, frozen=True, kw_only=True):
     sealed: str
 
 

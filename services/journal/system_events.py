@@ -13,7 +13,7 @@ from services.journal.port import Record
 def system_record(
     event: Event, *, source: str, identifier: str, now: dt.datetime, date: dt.date | None = None
 ) -> Record:
-    """A record of a system event, happening `now` or on a whole day, under the subject that it names itself."""
+    """A record of a system event, happening `now` or on a whole day, under the subject that it names."""
     event_type = codec.TYPE_OF[type(event)]
     subject = event_type.subject_of(event)
     assert subject is not None, f"{event_type.name} names its subject"

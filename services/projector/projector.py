@@ -15,6 +15,7 @@ from services.errors import JournalIncomplete
 from services.journal.port import Journal, StoredRecord
 from services.projector.batch import BatchFolder, Cut
 from services.projector.cache import RowCache
+from services.projector.collecting import uncollected
 from services.store import generation as generations
 from services.store.database import Connection, connect
 from services.store.generation import Generation
@@ -123,11 +124,8 @@ class Projector:
         if not records:
             return 0
         try:
-            try:
-                batch = self._commit(records)
-            except DuplicateEntry:
-                self._careful = CAREFUL_BATCHES
-                batch = self._commit(records)
+            with uncollected():
+                batch = self._commit_once(records)
         except Exception:
             self.reload()
             raise
@@ -185,6 +183,14 @@ class Projector:
             codec.decode(record.value, position, self.folder.zone)
             for position, record in zip(positions, self.journal.fetch(positions), strict=True)
         ]
+
+    def _commit_once(self, records: Sequence[StoredRecord]) -> Batch:
+        """Commit; a second copy that was not expected is met by looking duplicates up."""
+        try:
+            return self._commit(records)
+        except DuplicateEntry:
+            self._careful = CAREFUL_BATCHES
+            return self._commit(records)
 
     def _commit(self, records: Sequence[StoredRecord]) -> Batch:
         batch = self.folder.fold(records, self)

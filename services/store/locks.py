@@ -6,7 +6,7 @@ A lock belongs to a connection of its own and ends with it, so a crash releases 
 from types import TracebackType
 from zlib import crc32
 
-from services.store.database import connect
+from services.store.database import Connection, connect
 
 
 class Lock:
@@ -41,3 +41,22 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+READERS_CLASS = 0x0DA1B
+"""Class of the advisory locks by which running projectors say what they can read."""
+
+
+def announce_reader(connection: Connection, level: int) -> None:
+    """Say, while this connection lives, that a projector runs whose catalogue has `level` schemas."""
+    connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (READERS_CLASS, level))
+
+
+def lowest_reader(connection: Connection) -> int | None:
+    """The smallest catalogue among the projectors that run now; None if none runs."""
+    row = connection.execute(
+        "SELECT min(objid::bigint) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND d.datname = current_database()",
+        (READERS_CLASS,),
+    ).fetchone()
+    return None if row is None else row[0]

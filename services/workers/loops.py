@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 class Watching(Protocol):
     """What the loops need of the watch."""
 
-    next_offsets: dict[int, int]
+    projector: Projector
 
     def catch_up(self) -> int:
         """Judge all that is there; gives back how many records were folded or signals appended."""
@@ -83,7 +83,7 @@ class Loops:
         return self._is_behind(self.projector.next_offsets, ends) or self._watch_behind()
 
     def _watch_behind(self) -> bool:
-        return self._is_behind(self.watch.next_offsets, self.journal.ends())
+        return self._is_behind(self.watch.projector.next_offsets, self.journal.ends())
 
     def _is_behind(self, offsets: dict[int, int], ends: dict[int, int]) -> bool:
         stopped = self.projector.folder.stopped

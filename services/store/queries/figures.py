@@ -43,24 +43,52 @@ class FigureLine(msgspec.Struct, frozen=True):
 def read_figure(
     connection: Connection, schema: str, figure: Figure, query: FigureQuery, as_of: dt.date
 ) -> list[FigureLine]:
-    """A figure's lines in order of their dimensions; one line without dimensions if nothing groups them."""
+    """A figure's lines in order of their dimensions; one line without dimensions if nothing groups them.
+
+    Rows of days after `as_of` do not count.
+    """
     check_query(figure, query)
     wanted = tuple(dict.fromkeys((*query.by, *figure.always)))
-    cells = read_cells(connection, schema, figure.tally, figure.day, (*wanted, *figure.split), query)
-    return group_lines(figure, wanted, cells, as_of)
+    columns = (*wanted, *figure.split)
+    cells = read_cells(connection, schema, figure.tally, figure.day, columns, query, as_of)
+    if figure.base is None:
+        return group_lines(figure, wanted, cells, as_of)
+    shared = tuple(name for name in wanted if name in figure.base.groups)
+    filters = tuple(pair for pair in query.where if pair[0] in figure.base.groups)
+    base_columns = (*shared, *figure.base_split)
+    base = read_cells(connection, schema, figure.base, None, base_columns, FigureQuery(where=filters))
+    return group_lines(figure, wanted, cells, as_of, base, shared)
 
 
 def group_lines(
-    figure: Figure, wanted: Sequence[str], cells: Sequence[Cell], as_of: dt.date
+    figure: Figure,
+    wanted: Sequence[str],
+    cells: Sequence[Cell],
+    as_of: dt.date,
+    base: Sequence[Cell] = (),
+    shared: Sequence[str] = (),
 ) -> list[FigureLine]:
-    """Estimates per group of the wanted dimensions."""
+    """Estimates per group of the wanted dimensions, each against the base cells that share them.
+
+    Where the base has all wanted dimensions, a group that only the base has is a line too (a target nobody
+    sold against).
+    """
     groups: dict[tuple[Any, ...], list[Cell]] = {} if wanted else {(): []}
     for cell in cells:
         groups.setdefault(tuple(cell.dims[name] for name in wanted), []).append(cell)
-    return [
-        FigureLine(dict(zip(wanted, map(_text, group), strict=True)), figure.estimate(found, as_of))
-        for group, found in sorted(groups.items(), key=lambda item: [(v is None, str(v)) for v in item[0]])
-    ]
+    bases: dict[tuple[Any, ...], list[Cell]] = {}
+    for cell in base:
+        bases.setdefault(tuple(cell.dims[name] for name in shared), []).append(cell)
+    if bases and len(shared) == len(wanted):
+        for group in bases:
+            groups.setdefault(group, [])
+    lines = []
+    for group, found in sorted(groups.items(), key=lambda item: [(v is None, str(v)) for v in item[0]]):
+        dims = dict(zip(wanted, group, strict=True))
+        against = bases.get(tuple(dims[name] for name in shared), [])
+        texts = {name: _text(value) for name, value in dims.items()}
+        lines.append(FigureLine(texts, figure.estimate(found, as_of, against)))
+    return lines
 
 
 def check_query(figure: Figure, query: FigureQuery) -> None:
@@ -80,13 +108,17 @@ def read_cells(
     day: str | None,
     by: Sequence[str],
     query: FigureQuery,
+    as_of: dt.date | None = None,
 ) -> list[Cell]:
-    """A tally's cells grouped by columns and periods, summed over partitions."""
+    """A tally's cells grouped by columns and periods, summed over partitions; none of a day after `as_of`."""
     names = list(dict.fromkeys(by))
     expressions = [_expression(name, day, tally) for name in names]
     measures = [tables.measure_column(name) for name in tally.measures]
     sums = "".join(f', sum("{name}")::bigint' for name in measures)
     wheres, values = _conditions(tally, day, query, alias="")
+    if as_of is not None and day is not None:
+        wheres += f'{" AND" if wheres else "WHERE"} ("{day}" IS NULL OR "{day}" <= %s)'
+        values.append(as_of)
     grouped = f"GROUP BY {', '.join(expressions)}" if expressions else ""
     selected = "".join(f"{expression}, " for expression in expressions)
     rows = connection.execute(

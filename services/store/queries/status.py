@@ -1,11 +1,11 @@
 """Status: how far the live generation is, what it could not read or fold, and what each ledger counted."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 import msgspec
 
 from events.calendar import JournalOpened
-from services.journal.port import Journal
 from services.store.database import Connection
 from services.store.generation import Generation, watermarks
 from services.store.parked import parked_list
@@ -60,11 +60,14 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def read_status(
-    connection: Connection, generation: Generation, journal: Journal, opened: JournalOpened
+    connection: Connection,
+    generation: Generation,
+    opened: JournalOpened,
+    ends: Mapping[int, int],
+    volume: int,
 ) -> Status:
-    """The state of a generation against its journal."""
+    """The state of a generation against a journal that ends at `ends`."""
     schema = generation.schema
-    ends = journal.ends()
     marks = watermarks(connection, schema)
     parked = parked_list(connection, schema)
     counts = connection.execute(
@@ -78,7 +81,7 @@ def read_status(
     return Status(
         journal_id=opened.journal_id,
         zone=opened.zone,
-        partitions=journal.partitions,
+        partitions=len(ends),
         generation=generation.id,
         fingerprint=generation.fingerprint,
         records=sum(ends.values()),
@@ -91,8 +94,8 @@ def read_status(
         ledgers=tuple(LedgerCount(*row) for row in counts),
         lags=tuple(PartitionLag(p, end, marks[p].next_offset) for p, end in sorted(ends.items())),
         parked=tuple(
-            ParkedLine(x.ledger, x.key, f"{journal.volume}/{x.partition}/{x.position}", x.entries, x.error)
+            ParkedLine(x.ledger, x.key, f"{volume}/{x.partition}/{x.position}", x.entries, x.error)
             for x in parked
         ),
-        unreadable_records=tuple((f"{journal.volume}/{p}/{o}", reason) for p, o, reason in unreadable),
+        unreadable_records=tuple((f"{volume}/{p}/{o}", reason) for p, o, reason in unreadable),
     )

@@ -46,6 +46,18 @@ def rows_between(
     return [shape.from_db(values) for values in rows]
 
 
+def rows_matching(connection: Connection, schema: str, ledger: Ledger, column: str, value: str) -> list[Row]:
+    """Rows of a ledger with this value in a column, in order of the key."""
+    shape = tables.shape(ledger)
+    columns = ", ".join(f'"{one.name}"' for one in shape.columns)
+    order = ", ".join(f'"{name}"' for name in ledger.key)
+    rows = connection.execute(
+        f'SELECT {columns} FROM {schema}."{ledger.name}" WHERE "{column}" = %s ORDER BY {order}'.encode(),
+        (value,),
+    ).fetchall()
+    return [shape.from_db(values) for values in rows]
+
+
 def first_day(connection: Connection, schema: str, ledger: Ledger, column: str) -> dt.date | None:
     """The earliest day in a column of a ledger."""
     row = connection.execute(f'SELECT min("{column}") FROM {schema}."{ledger.name}"'.encode()).fetchone()
@@ -89,8 +101,8 @@ def sequence_gaps(
 ) -> list[tuple[Any, ...]]:
     """Holes in the sequences of sources that sent something between two cuts.
 
-    Each as (source, after, before, id last seen, id next seen, admission of the later one). A hole is found by
-    the cuts between which its far side lies.
+    Each as (source, after, before, id last seen, id next seen, admission of the later one). A hole is
+    found by the cuts between which its far side lies.
     """
     ranges = _ranges(since, until)
     return connection.execute(
