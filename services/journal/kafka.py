@@ -238,12 +238,16 @@ class KafkaJournal:
         asked = {TopicPartition(self._topic, partition): spec for partition in range(self.partitions)}
         deadline = time.monotonic() + self._timeout_seconds
         while True:
+            problem = "the broker went away while it answered"
             try:
                 answers = self._admin.list_offsets(asked, request_timeout=self._timeout_seconds)
-                return {place.partition: answer.result().offset for place, answer in answers.items()}
+                found = {place.partition: answer.result().offset for place, answer in answers.items()}
+                if all(offset >= 0 for offset in found.values()):
+                    return found  # a broker killed at this moment makes the client answer -1001, no error
             except KafkaException as error:
-                if time.monotonic() > deadline:
-                    raise JournalUnavailable(f"{self._topic} does not tell its offsets: {error}") from error
+                problem = str(error)
+            if time.monotonic() > deadline:
+                raise JournalUnavailable(f"{self._topic} does not tell its offsets: {problem}")
             with suppress(KafkaException):  # the client keeps to a leader's old epoch until it asks anew
                 self._admin.list_topics(timeout=self._timeout_seconds)
             time.sleep(_TRY_AGAIN_SECONDS)
