@@ -53,8 +53,8 @@ def read_figure(
     cells = read_cells(connection, schema, figure.tally, figure.day, columns, query, as_of)
     if figure.base is None:
         return group_lines(figure, wanted, cells, as_of)
-    shared = tuple(name for name in wanted if name in figure.base.groups)
-    filters = tuple(pair for pair in query.where if pair[0] in figure.base.groups)
+    shared = tuple(name for name in wanted if name in figure.shared)
+    filters = tuple(pair for pair in query.where if pair[0] in figure.shared)
     base_columns = (*shared, *figure.base_split)
     base = read_cells(connection, schema, figure.base, None, base_columns, FigureQuery(where=filters))
     return group_lines(figure, wanted, cells, as_of, base, shared)
@@ -70,8 +70,8 @@ def group_lines(
 ) -> list[FigureLine]:
     """Estimates per group of the wanted dimensions, each against the base cells that share them.
 
-    Where the base has all wanted dimensions, a group that only the base has is a line too (a target nobody
-    sold against).
+    Where the base has all wanted dimensions, a group that only the base has is a line too (customers of a
+    unit about which nobody complained).
     """
     groups: dict[tuple[Any, ...], list[Cell]] = {} if wanted else {(): []}
     for cell in cells:
