@@ -85,6 +85,13 @@ def test_a_row_with_one_bad_event_appends_nothing_and_is_kept_whole(rig: Rig) ->
     assert rig.quarantine.raw(outcome.case_id) == b"1;Ada;-1"
 
 
+def test_a_row_that_uses_an_id_again_appends_none_of_its_new_events(rig: Rig) -> None:
+    rig.send(customer())
+    (outcome,) = rig.door.admit([submission(sale(), customer(region="Brno"), row=True)])
+    assert [event.status for event in outcome.events] == ["refused", "id_reused"]
+    assert [entry.id for entry in rig.entries()] == ["c1"]
+
+
 def test_a_refused_row_does_not_make_a_later_one_a_duplicate(rig: Rig) -> None:
     refused = submission(customer(), sale(amount_minor=-1), row=True)
     first, second = rig.door.admit([refused, submission(customer(), row=True)])
