@@ -16,6 +16,7 @@ from projections.ledger import Key, Row
 from services.errors import Fenced, OlderThanJournal
 from services.journal.port import Journal
 from services.projector.batch import BatchFolder, Cut
+from services.projector.collecting import uncollected
 from services.projector.projector import Projector
 from services.store import generation as generations
 from services.store.database import Connection, connect
@@ -59,7 +60,7 @@ def fold_partition(
             return 0
         read = 0
         if mark.entries == 0:
-            with connection.transaction():
+            with connection.transaction(), uncollected():
                 read = _fold_in_memory(connection, journal, declarations, task, mark.next_offset, progress)
         if mark.next_offset + read < task.end:
             read += _fold_like_live(connection, journal, conninfo, declarations, task)
