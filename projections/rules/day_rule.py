@@ -5,7 +5,7 @@ was taken; the watch answers from ledgers folded exactly that far.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from projections.rules.classes import ProductClasses
 from projections.rules.rule import Hit, Rules
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class Gap(NamedTuple):
@@ -43,6 +44,13 @@ class Facts(Protocol):
     opened_on: dt.date
     """The day on which the journal was opened; before it there is only history."""
 
+    days: tuple[dt.date, dt.date]
+    """The first and last day that are closed at this cut."""
+
+    def memo(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gave the first time at this cut, for work that serves many days."""
+        ...
+
     def between(
         self, ledger: Ledger, row: type[R], column: str, first: dt.date, last: dt.date
     ) -> Sequence[R]:
@@ -51,6 +59,10 @@ class Facts(Protocol):
 
     def rows(self, ledger: Ledger, row: type[R], keys: Collection[Key]) -> Mapping[Key, R]:
         """Rows under these keys."""
+        ...
+
+    def matching(self, ledger: Ledger, row: type[R], column: str, value: str) -> Sequence[R]:
+        """Rows with this value in a column, in order of their key."""
         ...
 
     def first_day(self, ledger: Ledger, column: str) -> dt.date | None:

@@ -172,8 +172,8 @@ def _check_typology(typology: Typology, rules: set[str]) -> None:
     other = sorted(set(typology.reads) - rules)
     if other:
         raise PackError(
-            f"typology {typology.id} reads {', '.join(other)}: a typology reads signals of rules in its pack, "
-            "and nothing reads alerts"
+            f"typology {typology.id} reads {', '.join(other)}: "
+            "a typology reads signals of rules in its pack, and nothing reads alerts"
         )
     if typology.interdict_at < typology.alert_at:
         raise PackError(f"typology {typology.id}: interdict_at lies below alert_at")

@@ -139,7 +139,7 @@ def hit_of_window(
     evidence: tuple[EntryRef, ...],
     cell: tuple[str, ...] = (),
 ) -> Hit:
-    """A hit of a rule about many subjects over a window of days; `cell` tells windows of one subject apart."""
+    """A hit of a rule about many subjects over a window; `cell` tells windows of one subject apart."""
     begin, end = window
     return Hit(
         signal_id=signal_id(rule, subject, *cell, begin.isoformat()),

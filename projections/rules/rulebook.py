@@ -13,11 +13,20 @@ from projections.ledger import Ledger
 from projections.people import EMPLOYEES
 from projections.products import PRODUCTS
 from projections.rules import (
+    clusters,
     complaining,
+    contact,
+    feedback,
     replacement,
     sale_stops,
+    seen,
+    seen_sales,
+    sellers,
+    sources,
     splitting,
+    step_order,
     suitability,
+    unrecorded,
 )
 from projections.rules.classes import ProductClasses
 from projections.rules.rule import Parameters, Rules
@@ -59,6 +68,18 @@ RULE_KINDS: tuple[RuleKind, ...] = (
     RuleKind("R-AML-02", splitting.SplittingParameters, splitting.INPUTS),
     RuleKind("R-CMPL-02", complaining.ConflictParameters, complaining.CONFLICT_INPUTS),
     RuleKind("R-CMPL-06", complaining.RepeatParameters, complaining.REPEAT_INPUTS),
+    RuleKind("R-CONT-01", contact.ContactParameters, contact.INPUTS),
+    RuleKind("R-SALE-01", step_order.StepOrderParameters, step_order.INPUTS),
+    RuleKind("R-SUIT-06", sellers.OverrideParameters, sellers.OVERRIDE_INPUTS),
+    RuleKind("R-PEOP-01", sellers.OrphanParameters, sellers.ORPHAN_INPUTS),
+    RuleKind("R-PEOP-05", sellers.TopEarnerParameters, sellers.EARNER_INPUTS),
+    RuleKind("R-SAT-01", feedback.DropParameters, feedback.DROP_INPUTS),
+    RuleKind("R-SAT-02", feedback.ChosenParameters, feedback.CHOSEN_INPUTS),
+    RuleKind("R-SAT-03", feedback.DetractorParameters, feedback.DETRACTOR_INPUTS),
+    RuleKind("R-CMPL-01", unrecorded.UnrecordedParameters, unrecorded.INPUTS),
+    RuleKind("R-CMPL-05", clusters.ClusterParameters, clusters.INPUTS),
+    RuleKind("R-LOG-01", sources.GapParameters, sources.GAP_INPUTS),
+    RuleKind("R-LOG-02", sources.SkewParameters, sources.SKEW_INPUTS),
 )
 
 KINDS: dict[str, RuleKind] = {kind.id: kind for kind in RULE_KINDS}
@@ -83,6 +104,15 @@ RULE_LEDGERS: tuple[RuleLedger, ...] = (
     RuleLedger(("R-AML-02",), lambda rules, classes: splitting.cash_splitting_ledger(rules["R-AML-02"])),
     RuleLedger(("R-CMPL-02",), lambda rules, classes: complaining.conflict_ledger(rules["R-CMPL-02"])),
     RuleLedger(("R-CMPL-06",), lambda rules, classes: complaining.repeat_ledger(rules["R-CMPL-06"])),
+    RuleLedger(("R-CONT-01",), lambda rules, classes: contact.contact_ledger(rules["R-CONT-01"])),
+    RuleLedger(("R-CMPL-05", "R-CMPL-01", "R-PEOP-05"), lambda rules, classes: seen.COMPLAINTS_SEEN),
+    RuleLedger(("R-SAT-01", "R-SAT-02", "R-SAT-03"), lambda rules, classes: seen.ANSWERS_SEEN),
+    RuleLedger(("R-SAT-03",), lambda rules, classes: seen.CARE_SEEN),
+    RuleLedger(("R-SALE-01", "R-SUIT-06", "R-PEOP-05"), lambda rules, classes: seen_sales.SALES_SEEN),
+    RuleLedger(("R-SALE-01",), lambda rules, classes: seen_sales.STEPS_SEEN),
+    RuleLedger(("R-SUIT-06",), lambda rules, classes: seen_sales.OVERRIDES_SEEN),
+    RuleLedger(("R-CMPL-01",), lambda rules, classes: seen.DISSATISFIED_SEEN),
+    RuleLedger(("R-PEOP-01",), lambda rules, classes: seen.BOOKS_SEEN),
 )
 
 REFERENCE_LEDGERS: tuple[Ledger, ...] = (PRODUCTS, CHANNELS, EMPLOYEES)

@@ -236,7 +236,7 @@ def _is_expired(rule: Rule[ExpiredParameters], purchase: Purchase, assessment: A
 def _is_shopped(
     rule: Rule[ShoppingParameters], row: SuitabilityRow, purchase: Purchase, assessment: Assessment
 ) -> bool:
-    """Retested shortly before a risky purchase, upwards or again and again, and no change in life to say why."""
+    """Retested upwards shortly before a risky purchase, with no change in life to say why."""
     asked = rule.parameters
     if _above(asked.lowest_level, purchase.level) or assessment.explained:
         return False

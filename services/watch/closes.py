@@ -19,7 +19,7 @@ SCAN_RECORDS = 20_000
 
 
 class Close(NamedTuple):
-    """A `calendar.day_closed` at its offset in the calendar's partition; `cut` is next offset per partition."""
+    """A `calendar.day_closed` at its offset; `cut` is the next offset of every partition."""
 
     day: dt.date
     cut: dict[int, int]

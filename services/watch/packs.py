@@ -28,7 +28,8 @@ def load_pack(name_or_path: str = HOUSE) -> RulePack:
     path = Path(name_or_path)
     if not path.is_file():
         raise PackError(
-            f"no rule pack {name_or_path!r}: give the path of a pack file, or one of {', '.join(shipped_packs())}"
+            f"no rule pack {name_or_path!r}: "
+            f"give the path of a pack file, or one of {', '.join(shipped_packs())}"
         )
     if path.stat().st_size > PACK_LIMIT_BYTES:
         raise PackError(f"{name_or_path} is larger than {PACK_LIMIT_BYTES} bytes, which no pack needs")

@@ -6,7 +6,7 @@ found by day afterwards, so a close that concerns no rule costs next to nothing.
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -20,6 +20,7 @@ from services.store.queries.watching import Offsets
 from services.store.writer import load_rows
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class Span(NamedTuple):
@@ -53,6 +54,7 @@ class StoredFacts:
         span: Span,
     ) -> None:
         self.opened_on = opened_on
+        self.days = (span.first, span.last)
         self._connection = connection
         self._schema = schema
         self._declarations = declarations
@@ -61,6 +63,13 @@ class StoredFacts:
         self._loaded: dict[tuple[str, str], _Loaded] = {}
         self._found: dict[str, dict[Key, Row | None]] = {}
         self._first_days: dict[tuple[str, str], dt.date | None] = {}
+        self._memo: dict[Hashable, Any] = {}
+
+    def memo(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gave the first time at this cut."""
+        if name not in self._memo:
+            self._memo[name] = make()
+        return cast(T, self._memo[name])
 
     def between(
         self, ledger: Ledger, row: type[R], column: str, first: dt.date, last: dt.date
@@ -82,6 +91,13 @@ class StoredFacts:
             loaded = load_rows(self._connection, self._schema, self._declarations, ledger.name, missing)
             found.update({key: loaded.get(key) for key in missing})
         return cast(Mapping[Key, R], {key: found[key] for key in keys if found.get(key) is not None})
+
+    def matching(self, ledger: Ledger, row: type[R], column: str, value: str) -> Sequence[R]:
+        """Rows with this value in a column, in order of their key."""
+        if not self._declared(ledger):
+            return ()
+        found = watching.rows_matching(self._connection, self._schema, ledger, column, value)
+        return cast(Sequence[R], found)
 
     def first_day(self, ledger: Ledger, column: str) -> dt.date | None:
         """The earliest day in a column."""

@@ -57,9 +57,7 @@ def record(
     return Record(subject.encode(), codec.encode_json(envelope))
 
 
-def profile(
-    customer: str, grade: str, *, until: dt.date | None = None, **more: object
-) -> RiskProfileAssessed:
+def profile(customer: str, grade: str, *, until: dt.date | None = None, **more: str) -> RiskProfileAssessed:
     fields = {
         "customer_id": f"b:{customer}",
         "questionnaire_version": "1",

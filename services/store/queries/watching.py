@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from events.envelope import Position
 from projections.ledger import Ledger, Row
 from services.store import tables
 from services.store.database import Connection
@@ -149,6 +150,15 @@ def counted(connection: Connection, schemas: Sequence[str], entry_ids: Sequence[
         ).fetchall()
         found.update(row[0] for row in rows)
     return found
+
+
+def positions_of_type(connection: Connection, schema: str, type_name: str, volume: int) -> list[Position]:
+    """Where the counted entries of a type stand."""
+    rows = connection.execute(
+        f"SELECT partition, position FROM {schema}.entries WHERE type = %s ORDER BY 1, 2".encode(),
+        (type_name,),
+    ).fetchall()
+    return [Position(volume, *row) for row in rows]
 
 
 def _new_entries(schema: str) -> str:
