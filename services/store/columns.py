@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from projections.ledger import Key, Ledger, Row
 
@@ -23,6 +24,7 @@ _SCALARS: dict[Any, str] = {
 }
 
 Convert = Callable[[Any], Any]
+_encode_json = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,8 @@ def _plain(annotation: Any) -> Any:
     return annotation
 
 
-def _to_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def _to_json(value: Any) -> Jsonb:
+    return Jsonb(value, _encode_json)
 
 
 def _from_json(into: Any) -> Convert:

@@ -32,6 +32,29 @@ ENTRY_COLUMNS = (
     "causation",
     "line",
 )
+ENTRY_TYPES = (
+    "smallint",
+    "bigint",
+    "bytea",
+    "bytea",
+    "text",
+    "text",
+    "text",
+    "text",
+    "smallint",
+    "timestamptz",
+    "date",
+    "timestamptz",
+    "timestamptz",
+    "text",
+    "text",
+    "text",
+    "text",
+)
+"""SQL types of ENTRY_COLUMNS, one each."""
+
+SYSTEM_TYPES = ("smallint", "bigint")
+"""SQL types of SYSTEM_COLUMNS."""
 
 _ENTRIES = """
 CREATE TABLE {schema}.entries (

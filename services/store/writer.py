@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import psycopg
 from psycopg import errors as pg_errors
 
 from projections.fold import Declarations, Parking, WorkingSet
@@ -76,7 +75,7 @@ def write(connection: Connection, generation: Generation, batch: Batch) -> None:
 
 def insert_entries(connection: Connection, schema: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add rows to the built-in ledger `entries`."""
-    _insert(connection, schema, "entries", tables.ENTRY_COLUMNS, rows)
+    _insert(connection, schema, "entries", tables.ENTRY_COLUMNS, tables.ENTRY_TYPES, rows)
 
 
 def existing_entries(connection: Connection, schema: str, entry_ids: Sequence[bytes]) -> set[bytes]:
@@ -153,6 +152,7 @@ def write_ledger(connection: Connection, schema: str, working: WorkingSet, name:
     shape = tables.shape(working.declarations.ledger(name))
     touched = working.touched[name]
     columns = [column.name for column in shape.columns] + list(tables.SYSTEM_COLUMNS)
+    types = [column.cast for column in shape.columns] + list(tables.SYSTEM_TYPES)
     inserts: list[list[Any]] = []
     updates: list[list[Any]] = []
     deletes: list[Key] = []
@@ -165,8 +165,8 @@ def write_ledger(connection: Connection, schema: str, working: WorkingSet, name:
         (inserts if before is None else updates).append(values)
     if deletes:
         _delete(connection, schema, name, [column.name for column in shape.key_columns], deletes)
-    _insert(connection, schema, name, columns, inserts)
-    _update(connection, schema, name, columns, len(shape.key_columns), updates)
+    _insert(connection, schema, name, columns, types, inserts)
+    _update(connection, schema, name, columns, types, len(shape.key_columns), updates)
 
 
 def write_tallies(connection: Connection, schema: str, working: WorkingSet) -> None:
@@ -178,19 +178,22 @@ def write_tallies(connection: Connection, schema: str, working: WorkingSet) -> N
 
 
 def _insert(
-    connection: Connection, schema: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    connection: Connection,
+    schema: str,
+    table: str,
+    columns: Sequence[str],
+    types: Sequence[str],
+    rows: Sequence[Sequence[Any]],
 ) -> None:
     if not rows:
         return
+    if len(rows) >= COPY_FROM_ROWS:
+        _copy(connection, f'{schema}."{table}"', columns, types, rows)
+        return
     names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        if len(rows) < COPY_FROM_ROWS:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f'INSERT INTO {schema}."{table}" ({names}) VALUES ({marks})'.encode(), rows)
-            return
-        with cursor.copy(f'COPY {schema}."{table}" ({names}) FROM STDIN'.encode()) as copy:
-            for row in rows:
-                copy.write_row(row)
+        cursor.executemany(f'INSERT INTO {schema}."{table}" ({names}) VALUES ({marks})'.encode(), rows)
 
 
 def _update(
@@ -198,6 +201,7 @@ def _update(
     schema: str,
     table: str,
     columns: Sequence[str],
+    types: Sequence[str],
     key_width: int,
     rows: Sequence[Sequence[Any]],
 ) -> None:
@@ -214,7 +218,7 @@ def _update(
             )
         return
     temporary = _temporary(connection, schema, table)
-    _insert_many(connection, temporary, columns, rows)
+    _copy(connection, temporary, columns, types, rows)
     sets = ", ".join(f'"{name}" = n."{name}"' for name in rest)
     where = " AND ".join(f't."{name}" = n."{name}"' for name in key)
     connection.execute(f'UPDATE {schema}."{table}" t SET {sets} FROM {temporary} n WHERE {where}'.encode())
@@ -253,7 +257,8 @@ def _post_tally(
             )
     else:
         temporary = _temporary(connection, schema, tally.name)
-        _insert_many(connection, temporary, [*groups, *sums], rows)
+        types = ["smallint", *(column.cast for column in tables.group_columns(tally))]
+        _copy(connection, temporary, [*groups, *sums], [*types, *["bigint"] * len(sums)], rows)
         connection.execute(
             f'INSERT INTO {schema}."{tally.name}" AS t ({names}) '
             f"SELECT {names} FROM {temporary} {upsert}".encode()
@@ -318,10 +323,18 @@ def _temporary(connection: Connection, schema: str, table: str) -> str:
     return name
 
 
-def _insert_many(
-    connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+def _copy(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    types: Sequence[str],
+    rows: Sequence[Sequence[Any]],
 ) -> None:
+    """COPY rows into a table, in the binary format: half the work of text on both sides."""
     names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
+    statement = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)".encode()
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        write_row = copy.write_row
         for row in rows:
-            copy.write_row(row)
+            write_row(row)
