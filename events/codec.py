@@ -147,23 +147,14 @@ def content_hash(envelope: Envelope, *, stamped: bool) -> bytes:
     if stamped:
         data = _unstamped(data)
     data = msgspec.json.format(data, indent=-1)
-    head = "\n".join(
-        (
-            envelope.id,
-            envelope.source,
-            envelope.type,
-            envelope.subject,
-            envelope.dataschema,
-            "" if envelope.time is None else envelope.time.isoformat(),
-            "" if envelope.date is None else envelope.date.isoformat(),
-            "" if envelope.recordedtime is None else envelope.recordedtime.isoformat(),
-            envelope.sequence or "",
-            envelope.correlationid or "",
-            envelope.causationid or "",
-            envelope.authid or "",
-            envelope.authtype or "",
-            "",
-        )
+    time, date, recorded = envelope.time, envelope.date, envelope.recordedtime
+    head = (
+        f"{envelope.id}\n{envelope.source}\n{envelope.type}\n{envelope.subject}\n{envelope.dataschema}\n"
+        f"{'' if time is None else time.isoformat()}\n"
+        f"{'' if date is None else date.isoformat()}\n"
+        f"{'' if recorded is None else recorded.isoformat()}\n"
+        f"{envelope.sequence or ''}\n{envelope.correlationid or ''}\n{envelope.causationid or ''}\n"
+        f"{envelope.authid or ''}\n{envelope.authtype or ''}\n"
     )
     return hashlib.sha256(head.encode() + data).digest()[:16]
 
@@ -180,8 +171,12 @@ def _unstamped(data: bytes) -> bytes:
 
 def headline(event_type: EventType, event: Event) -> str:
     """The one-line summary of an entry: its headline fields in order, absent ones left out."""
-    values = (getattr(event, name) for name in event_type.headline)
-    return " · ".join(_plain(value) for value in values if value is not None)
+    parts: list[str] = []
+    for name in event_type.headline:
+        value = getattr(event, name)
+        if value is not None:
+            parts.append(value if type(value) is str else _plain(value))
+    return " · ".join(parts)
 
 
 def _plain(value: object) -> str:
