@@ -17,17 +17,14 @@ from events.event_type import Correction, EntryRef, Voiding
 from projections.ledger import Handler, Key, Ledger, Row
 from projections.tally import Group, Tally, poster
 
+_CHANGES = (Correction, Voiding)
+
 History = Callable[[Entry], Sequence[Entry]]
 """All counted entries of an entry's subject before it, in journal order."""
 
 
-class Step(NamedTuple):
-    """One entry's visit to one ledger: which handler, which keys."""
-
-    entry: Entry
-    ledger: Ledger
-    handler: Handler
-    keys: tuple[Key, ...]
+Step = tuple[Entry, Ledger, Handler, tuple[Key, ...]]
+"""One entry's visit to one ledger: which handler, which keys. A bare tuple, for there is one per visit."""
 
 
 class Parking(NamedTuple):
@@ -52,6 +49,9 @@ class Declarations:
         table: dict[type[Event], list[tuple[Ledger, Handler]]] = {}
         for ledger in self.ledgers:
             for event, handler in ledger.handlers.items():
+                assert not issubclass(event, _CHANGES), (
+                    f"{ledger.name}: corrections are refolded, not handled"
+                )
                 table.setdefault(event, []).append((ledger, handler))
         object.__setattr__(self, "subscriptions", {event: tuple(steps) for event, steps in table.items()})
         over: dict[str, list[Tally]] = {ledger.name: [] for ledger in self.ledgers}
@@ -113,22 +113,22 @@ class WorkingSet:
         append = steps.append
         for entry in entries:
             event = entry.event
-            if isinstance(event, Correction | Voiding):
-                append(Step(entry, _CORRECTIONS, _never, ()))
-                continue
-            for ledger, handler in subscriptions.get(type(event), ()):
-                append(Step(entry, ledger, handler, self._keys(ledger, entry)))
+            visited = subscriptions.get(type(event))
+            if visited is not None:
+                for ledger, handler in visited:
+                    append((entry, ledger, handler, ledger.keys(event, entry)))
+            elif isinstance(event, _CHANGES):
+                append((entry, _CORRECTIONS, _never, ()))
         return steps
 
     def missing(self, steps: Iterable[Step]) -> dict[str, set[Key]]:
         """Keys that must be loaded before these steps are applied."""
         needed: dict[str, set[Key]] = {}
-        for step in steps:
-            ledger = step.ledger
-            if ledger.written_once or not step.keys:
+        for _, ledger, _, keys in steps:
+            if ledger.written_once or not keys:
                 continue
             have = self.rows[ledger.name]
-            for key in step.keys:
+            for key in keys:
                 if key not in have:
                     needed.setdefault(ledger.name, set()).add(key)
         return needed
@@ -144,11 +144,12 @@ class WorkingSet:
 
         An entry is counted once per ledger: as folded, or as parked if one of its keys is.
         """
+        folded = self.folded
         for entry, ledger, handler, keys in steps:
             if ledger is _CORRECTIONS:
                 self._correct(entry, load)
                 continue
-            name = ledger.name
+            name, event, position = ledger.name, entry.event, entry.position
             rows, touched = self.rows[name], self.touched[name]
             stopped: Key | None = None
             for key in keys:
@@ -157,16 +158,16 @@ class WorkingSet:
                     continue
                 if key not in rows:
                     self.first[name][key] = rows[key] = None
-                touched[key] = entry.position
+                touched[key] = position
                 try:
-                    rows[key] = handler(key, rows[key], entry.event, entry)
+                    rows[key] = handler(key, rows[key], event, entry)
                 except Exception as error:  # a bug in one handler must not stop the other ledgers
                     self._park(ledger, key, entry, error)
                     stopped = stopped or key
             if stopped is None:
-                self.folded[(entry.position.partition, name)] += 1
+                folded[(position.partition, name)] += 1
             else:
-                self.parked_entries[(entry.position.partition, name)] += 1
+                self.parked_entries[(position.partition, name)] += 1
                 self.parked_hits[(name, stopped)] += 1
 
     def changes(self, ledger: str) -> list[tuple[Key, Row | None, Row | None]]:

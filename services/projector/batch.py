@@ -112,8 +112,9 @@ class BatchFolder:
     ) -> list[Entry]:
         entries: list[Entry] = []
         last: dict[int, StoredRecord] = {}
+        decode, volume, zone, uncut = codec.decode, self.volume, self.zone, self.cut == Cut()
         for record in records:
-            partition, offset = record.partition, record.offset
+            partition, offset, _, _ = record
             if partition in self.stopped:
                 continue
             moved = progress.get(partition)
@@ -122,8 +123,8 @@ class BatchFolder:
             assert offset == moved.next_offset, f"gap in partition {partition} before offset {offset}"
             try:
                 if partition not in self._ended:
-                    entry = codec.decode(record.value, Position(self.volume, partition, offset), self.zone)
-                    if self._within(entry):
+                    entry = decode(record.value, Position(volume, partition, offset), zone)
+                    if uncut or self._within(entry):
                         entries.append(entry)
             except Unreadable as error:
                 unreadable.append((partition, offset, error.reason[:500]))
@@ -142,7 +143,7 @@ class BatchFolder:
         if self.cut.known_at is not None and entry.admitted_at > self.cut.known_at:
             self._ended.add(entry.position.partition)
             return False
-        return isinstance(entry.event, Correction | Voiding) or self._happened(entry)
+        return self._happened(entry) or isinstance(entry.event, Correction | Voiding)
 
     def _happened(self, entry: Entry) -> bool:
         return self.cut.as_of is None or happened_by(entry, self.cut.as_of, self.zone)
