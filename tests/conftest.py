@@ -29,7 +29,7 @@ def embedded_postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture
-def datafolder_for_servers() -> Iterator[Path]:
+def data_folder() -> Iterator[Path]:
     """An empty folder for a test that starts an embedded system of its own (tmp_path does not do)."""
     with folder_for_servers() as folder:
         yield folder
