@@ -73,11 +73,24 @@ def backtest(
         result = run_backtest(
             system.journal, system.conninfo, load_pack(str(pack)), system.opened.zone, system.clock
         )
+    lines = [
+        {
+            "rule": rule,
+            "hits": result.hits.get(rule, 0),
+            "given": result.given.get(rule, 0),
+            "new": sum(case.rule == rule for case in result.new),
+            "gone": sum(case.rule == rule for case in result.gone),
+        }
+        for rule in sorted({*result.hits, *result.given})
+    ]
     if json:
-        print_json(result)
+        print_json({"pack": result.pack, "digest": result.digest, "rules": lines})
         return
-    rows = [(line.rule, line.hits, line.active_hits, line.added, line.removed) for line in result.lines]
-    print_table("Backtest", ("rule", "hits", "active pack", "added", "removed"), rows)
+    print_table(
+        f"Backtest of {result.pack}",
+        ("rule", "hits", "in the journal", "new", "gone"),
+        [tuple(line.values()) for line in lines],
+    )
 
 
 @privacy_app.command("state")
