@@ -27,6 +27,7 @@ from services.store.queries.watching import counted
 
 SOURCE = "urn:daybook:watch"
 APPEND_LIMIT = 1_000
+RECENT_LIMIT = 100_000
 
 Clock = Callable[[], dt.datetime]
 Sink = Callable[[Sequence[Hit]], None]
@@ -44,6 +45,7 @@ class SignalWriter:
         self._pack = pack
         self._clock = clock
         self._kind = kind
+        self._recent: dict[bytes, None] = {}
         self.appended = 0
 
     def __call__(self, hits: Sequence[Hit]) -> None:
@@ -58,7 +60,7 @@ class SignalWriter:
             for one in generations.all_generations(self._connection)
             if one.kind == self._kind and one.state in (generations.LIVE, generations.RETIRED)
         ]
-        known = counted(self._connection, schemas, names)
+        known = counted(self._connection, schemas, names) | self._recent.keys()
         admitted = self._clock()
         records = [
             record_of(signal_of(self._pack, hit), hit, admitted)
@@ -68,6 +70,13 @@ class SignalWriter:
         if records:
             self._journal.append(records)
             self.appended += len(records)
+            self._remember(names)
+
+    def _remember(self, names: Sequence[bytes]) -> None:
+        """Keep the latest names: what was appended is folded, and so found in the tables, a little later."""
+        self._recent.update(dict.fromkeys(names))
+        while len(self._recent) > RECENT_LIMIT:
+            del self._recent[next(iter(self._recent))]
 
 
 def signal_of(pack: RulePack, hit: Hit) -> RiskSignalDetected:

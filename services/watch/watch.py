@@ -121,23 +121,21 @@ class Watch:
             self._opened_on,
             span,
         )
-        hits: list[Hit] = []
+        hits: dict[str, Hit] = {}
         for number, close in enumerate(run):
             late = {day for day in touched if day < close.day}
             touched -= late | {close.day}
-            hits += self._judge(sorted(late | {close.day}), facts, first=number == 0)
-        self._emit(hits)
+            for hit in self._judge(sorted(late | {close.day}), facts, first=number == 0):
+                hits.setdefault(hit.signal_id, hit)
+        self._emit(list(hits.values()))
         return done + self._fold({self._pending.partition: run[-1].offset + 1})
 
-    def _judge(self, days: Sequence[dt.date], facts: StoredFacts, *, first: bool) -> list[Hit]:
-        found: dict[str, Hit] = {}
+    def _judge(self, days: Sequence[dt.date], facts: StoredFacts, *, first: bool) -> Iterator[Hit]:
         for rule in self._judges:
             if rule.once_per_close and not first:
                 continue
             for day in days[-1:] if rule.once_per_close else days:
-                for hit in rule.judge(self.pack.rules, self.pack.classes, day, facts):
-                    found.setdefault(hit.signal_id, hit)
-        return list(found.values())
+                yield from rule.judge(self.pack.rules, self.pack.classes, day, facts)
 
     def _span(self, run: Sequence[Close]) -> Span:
         """The run's days, and the two cuts before its own."""

@@ -1,7 +1,6 @@
 """Facts of a small bank as stored records, stamped as the door would stamp them."""
 
 import datetime as dt
-from collections.abc import Sequence
 
 import msgspec
 
@@ -57,14 +56,17 @@ def record(
     return Record(subject.encode(), codec.encode_json(envelope))
 
 
-def profile(customer: str, grade: str, *, until: dt.date | None = None, **more: str) -> RiskProfileAssessed:
+def profile(
+    customer: str, grade: str, *, until: dt.date | None = None, change: str | None = None
+) -> RiskProfileAssessed:
     fields = {
         "customer_id": f"b:{customer}",
         "questionnaire_version": "1",
         "grade": grade,
         "valid_until": (until or on(365)).isoformat(),
     }
-    return msgspec.convert(fields | more, RiskProfileAssessed)
+    made = msgspec.convert(fields, RiskProfileAssessed)
+    return msgspec.structs.replace(made, material_change=change)
 
 
 def known(
@@ -97,5 +99,6 @@ def sale(
     return msgspec.structs.replace(event, known=known() if stamped is None else stamped)
 
 
-def ids(records: Sequence[Record]) -> list[str]:
-    return [codec.decode_envelope(one.value).id for one in records]
+def event(struct: type[Event], **fields: object) -> Event:
+    """An event from plain values."""
+    return msgspec.convert(fields, struct)

@@ -1,8 +1,8 @@
 """A journal that was opened, and watches on it with the house pack."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +14,8 @@ from projections.rules.pack import RulePack
 from services.journal.opening import open_or_begin
 from services.journal.port import Record
 from services.journal.postgres import PostgresJournal
-from services.store.database import migrate
+from services.store.database import connect, migrate
+from services.store.embedded import EmbeddedPostgres
 from services.watch.day_close import DayCloser
 from services.watch.packs import load_pack
 from services.watch.watch import Watch
@@ -28,6 +29,7 @@ class Scene:
     journal: PostgresJournal
     conninfo: str
     pack: RulePack
+    database: str
     opened: list[Watch | DayCloser] = field(default_factory=list)
 
     def clock(self) -> dt.datetime:
@@ -65,6 +67,11 @@ class Scene:
         """The rules that gave a signal, sorted, as often as they did."""
         return sorted(one.rule for one in self.signals())
 
+    def close(self, *days: int) -> None:
+        """Close days, counted from the start, and let the watch catch up."""
+        self.closer().close_days([bank.on(day) for day in days])
+        self.watch().catch_up()
+
     def rules_after(self, *records: Record) -> list[str]:
         """What the watch sees in these records."""
         self.append(*records)
@@ -78,25 +85,29 @@ def pack() -> RulePack:
 
 
 @pytest.fixture
-def make_scene(database_url: str, pack: RulePack) -> Iterator[Callable[..., Scene]]:
-    """Makes scenes on journals of their own in one database."""
-    migrate(database_url)
+def make_scene(embedded_postgres: EmbeddedPostgres, pack: RulePack) -> Iterator[Callable[[], Scene]]:
+    """Makes scenes, each in a database of its own."""
     scenes: list[Scene] = []
 
-    def make(name: str = "journal", partitions: int = 4, opened_day: float = -30) -> Scene:
-        journal = PostgresJournal.create(database_url, name=name, partitions=partitions)
-        open_or_begin(journal, bank.ZONE, bank.at(opened_day))
-        scenes.append(Scene(journal, database_url, pack))
+    def make() -> Scene:
+        name = f"watch_{uuid.uuid4().hex[:12]}"
+        with connect(embedded_postgres.conninfo(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        conninfo = embedded_postgres.conninfo(name)
+        migrate(conninfo)
+        journal = PostgresJournal.create(conninfo, partitions=4)
+        open_or_begin(journal, bank.ZONE, bank.at(-30))
+        scenes.append(Scene(journal, conninfo, pack, name))
         return scenes[-1]
 
     yield make
     for scene in scenes:
-        for one in scene.opened:
+        for one in (*scene.opened, scene.journal):
             one.close()
-        with closing(scene.journal):
-            pass
+        with connect(embedded_postgres.conninfo(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{scene.database}" WITH (FORCE)'.encode())
 
 
 @pytest.fixture
-def scene(make_scene: Callable[..., Scene]) -> Scene:
+def scene(make_scene: Callable[[], Scene]) -> Scene:
     return make_scene()

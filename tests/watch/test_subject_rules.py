@@ -11,7 +11,6 @@ from events.complaints import (
     ComplaintRootCauseRecorded,
 )
 from events.customers import CustomerRegistered
-from events.envelope import Event
 from events.holdings import TransactionPosted
 from events.interactions import MessageSent
 from events.known import KnownChannel, KnownSale, KnownSeller
@@ -19,12 +18,8 @@ from events.pipeline import CampaignContactMade
 from events.privacy import ConsentGiven, ConsentWithdrawn
 from events.sales import SaleConfirmed, SaleRedeemed
 from services.journal.port import Record
-from tests.watch.bank import FUND, known, on, profile, record, sale
+from tests.watch.bank import FUND, event, known, on, profile, record, sale
 from tests.watch.conftest import Scene
-
-
-def event(struct: type[Event], **fields: object) -> Event:
-    return msgspec.convert(fields, struct)
 
 
 def sold(grade: str, level: str, product: dict[str, str] | None = None, **more: object) -> list[Record]:
@@ -107,10 +102,10 @@ def test_a_late_profile_of_before_the_sale_is_judged_with_it(scene: Scene) -> No
     assert scene.rules_after(sold_first, record(profile("1", "C2"), "p")) == ["R-SUIT-01"]
 
 
-def retest(**more: str) -> list[Record]:
+def retest(change: str | None = None) -> list[Record]:
     return [
         record(profile("1", "C2"), "p1", -100),
-        record(profile("1", "C4", **more), "p2", 0.5),
+        record(profile("1", "C4", change=change), "p2", 0.5),
         record(sale("1", stamped=known(level="R4", product=FUND)), "s", 1),
     ]
 
@@ -120,7 +115,7 @@ def test_profile_shopping(scene: Scene) -> None:
 
 
 def test_a_retest_after_an_inheritance_is_innocent(scene: Scene) -> None:
-    assert scene.rules_after(*retest(material_change="inheritance")) == []
+    assert scene.rules_after(*retest(change="inheritance")) == []
 
 
 LAPSED = KnownChannel(state="known", status="contracted", licence_valid=False, product_authorised=True)

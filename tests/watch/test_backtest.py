@@ -1,0 +1,71 @@
+"""A backtest is the live watch over history: the same signals, and nothing written."""
+
+from importlib import resources
+
+from events.known import KnownProduct, KnownSale
+from projections.rules.pack import parse_pack
+from services.journal.port import Record
+from services.store.database import connect
+from services.store.generation import all_generations
+from services.watch.backtest import backtest
+from services.watch.packs import HOUSE
+from services.watch.signals import publish_pack
+from services.watch.watch import retire_older
+from tests.watch import bank
+from tests.watch.bank import known, profile, record, sale
+from tests.watch.conftest import Scene
+
+TEXT = (resources.files("projections.rules") / f"{HOUSE}.yaml").read_text("utf-8")
+
+
+def history() -> list[Record]:
+    unknown = KnownSale(product=KnownProduct(state="unknown"))
+    return [
+        record(profile("1", "C2"), "p1"),
+        record(sale("1", "1", known(level="R3")), "s1", 1),
+        record(sale("2", "2", unknown), "s2", 2),
+        *(record(sale(f"x{n}", "3", amount_minor=4_600_000), f"x{n}", n) for n in range(3)),
+    ]
+
+
+def lived(scene: Scene) -> None:
+    scene.append(*history())
+    scene.watch().catch_up()
+    scene.close(*range(5))
+
+
+def test_a_backtest_gives_what_the_live_watch_gave_and_writes_nothing(scene: Scene) -> None:
+    lived(scene)
+    ends = scene.journal.ends()
+    found = backtest(scene.journal, scene.conninfo, scene.pack, bank.ZONE, scene.clock)
+    assert sorted(found.signals, key=lambda one: one.signal_id) == scene.signals()
+    assert found.new == found.gone == ()
+    assert found.hits == found.given
+    assert scene.journal.ends() == ends
+    with connect(scene.conninfo, autocommit=True) as connection:
+        assert [one.kind for one in all_generations(connection)] == ["watch"]
+
+
+def test_a_stricter_pack_shows_what_it_would_no_longer_see(scene: Scene) -> None:
+    lived(scene)
+    other = parse_pack(TEXT.replace("near_bp: 9000", "near_bp: 9500"))
+    found = backtest(scene.journal, scene.conninfo, other, bank.ZONE, scene.clock)
+    assert {one.rule for one in found.gone} == {"R-SALE-03"}
+    assert found.new == ()
+
+
+def test_a_new_pack_repeats_no_signal_of_the_old_one(scene: Scene) -> None:
+    lived(scene)
+    before = [one.signal_id for one in scene.signals()]
+    scene.pack = parse_pack(TEXT.replace("early_days: 90", "early_days: 60"))
+    watch = scene.watch()
+    watch.catch_up()
+    assert [one.signal_id for one in scene.signals()] == before
+    assert [one.kind for one in retire_older(scene.conninfo, watch)] == ["watch"]
+
+
+def test_publishing_a_pack_says_which_text_is_in_force(scene: Scene) -> None:
+    published = publish_pack(scene.journal, scene.pack, scene.clock(), "b:compliance")
+    assert published in [one.event for one in scene.entries()]
+    assert published.digest == scene.pack.digest
+    assert len(published.rules) == len(scene.pack.rules)
