@@ -194,7 +194,8 @@ def test_a_handler_that_raises_parks_its_key_and_folds_it_again_after_the_fix(
     assert_counts_add_up(projector)
 
     handlers = cast(dict[type[Event], Handler], shop.sales.handlers)
-    monkeypatch.setitem(handlers, SaleConfirmed, _post_sale_fixed)
+    confirmed: type[Event] = SaleConfirmed
+    monkeypatch.setitem(handlers, confirmed, _post_sale_fixed)
     assert projector.unpark() == 1
     assert connection.execute(f"SELECT count(*) FROM {schema}._parked").fetchone() == (0,)
     rows = connection.execute(f"SELECT sale_id, amount_minor FROM {schema}.sales ORDER BY 1").fetchall()
