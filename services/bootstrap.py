@@ -33,6 +33,7 @@ from services.privacy.keyring import Keyring
 from services.privacy.master_key import derive, load_master_key
 from services.privacy.sealer import Sealer
 from services.projector.projector import Projector, resolve
+from services.projector.unpark import unpark
 from services.store import generation as generations
 from services.store.database import Connection, connect, migrate
 from services.store.embedded import EmbeddedPostgres
@@ -203,8 +204,10 @@ class System:
         self.day_closer.close_days(days_due(last, today))
 
     def loops(self) -> Loops:
-        """Projector and watch taken in turns."""
-        return Loops(self.journal, self.projector(), self.watch(), self.settings.batch_entries)
+        """Projector and watch taken in turns; keys parked by code that was mended since come free first."""
+        projector = self.projector()
+        unpark(projector)
+        return Loops(self.journal, projector, self.watch(), self.settings.batch_entries)
 
     def rebuild_plan(self, workers: int = 1) -> RebuildPlan:
         """A plan to rebuild this system's ledgers from its own journal."""

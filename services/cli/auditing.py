@@ -10,7 +10,7 @@ import typer
 from events.envelope import Position
 from services.audit import rebuild as rebuilding
 from services.audit.as_of import subject_as_of
-from services.audit.comparing import Report, rebuild_and_report
+from services.audit.rebuild_job import Report, rebuild_and_report
 from services.bootstrap import System, load_archive
 from services.cli.opening import opened, settings_for
 from services.cli.output import AsJson, Data, as_plain, out, print_json, print_table, progress

@@ -6,6 +6,7 @@ from services.bootstrap import System
 from services.cli.opening import opened, settings_for
 from services.cli.output import AsJson, Data, out, print_json, print_table
 from services.errors import CheckFailed, Stopped, WrongUse
+from services.projector.unpark import unpark
 from services.store.database import migrate as migrate_tables
 
 topics_app = typer.Typer()
@@ -93,7 +94,7 @@ def _journal_checks(system: System) -> list[tuple[str, bool, str]]:
 def _unpark(system: System) -> tuple[str, bool, str]:
     projector = system.projector()
     try:
-        freed = projector.unpark()
+        freed = unpark(projector)
         left = len(projector.parked())
     finally:
         projector.close()

@@ -44,11 +44,12 @@ def worker(
     - `daybook worker projector`
     - `daybook worker all`
     """
+    from services.bootstrap import System
     from services.workers.running import run_worker
 
     settings = settings_for(data)
     configure(settings.log_level)
-    run_worker(name, settings)
+    run_worker(name, settings, System)
 
 
 def demo(

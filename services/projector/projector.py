@@ -144,15 +144,6 @@ class Projector:
             done += moved
         return done
 
-    def unpark(self, partitions: Collection[int] | None = None) -> int:
-        """Fold parked keys again (of these partitions), from their subject's entries; gives back how many
-        came free."""
-        from services.projector.unpark import unpark
-
-        freed = unpark(self, partitions)
-        self.reload()
-        return freed
-
     def close(self) -> None:
         self.connection.close()
 

@@ -4,28 +4,26 @@ Called by the owner of the partition when a projector starts, and by `daybook do
 """
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from events.envelope import Position
 from projections.fold import WorkingSet, effective
+from services.projector.projector import Projector
 from services.store import parked as parking
 from services.store.writer import write_ledger, write_tallies
 
-if TYPE_CHECKING:
-    from services.projector.projector import Projector
 
-
-def unpark(projector: "Projector", partitions: Collection[int] | None = None) -> int:
+def unpark(projector: Projector, partitions: Collection[int] | None = None) -> int:
     """Refold every parked key of the generation, or of these partitions; keys that raise again stay parked.
     Gives back how many came free."""
     freed = 0
     for parked in parking.parked_list(projector.connection, projector.generation.schema):
         if partitions is None or parked.partition in partitions:
             freed += _unpark_one(projector, parked)
+    projector.reload()
     return freed
 
 
-def _unpark_one(projector: "Projector", parked: parking.ParkedKey) -> bool:
+def _unpark_one(projector: Projector, parked: parking.ParkedKey) -> bool:
     schema, connection = projector.generation.schema, projector.connection
     ledger = projector.declarations.ledger(parked.ledger)
     with connection.transaction():

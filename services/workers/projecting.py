@@ -15,6 +15,7 @@ from services.errors import Fenced, JournalIncomplete
 from services.journal.kafka import KafkaJournal
 from services.journal.port import StoredRecord
 from services.projector.projector import Projector
+from services.projector.unpark import unpark
 from services.workers.watchdog import Watchdog
 
 FENCED_IN_A_ROW_AT_MOST = 20
@@ -144,7 +145,7 @@ class ProjectorProcess:
     def _unpark(self, projector: Projector, partitions: list[int]) -> None:
         """Fold parked keys again, once a partition and process: the code may have been mended since."""
         fresh = set(partitions) - self._unparked
-        freed = projector.unpark(fresh) if fresh else 0
+        freed = unpark(projector, fresh) if fresh else 0
         if freed:
             _log.info("%d parked keys of partitions %s were folded again", freed, sorted(fresh))
         self._unparked |= fresh

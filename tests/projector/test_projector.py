@@ -16,6 +16,7 @@ from services.errors import Fenced, JournalIncomplete
 from services.journal.port import Record, StoredRecord
 from services.journal.postgres import PostgresJournal
 from services.projector.projector import Projector, resolve
+from services.projector.unpark import unpark
 from services.store import generation as generations
 from services.store.database import Connection, connect, migrate
 from services.store.digest import digests
@@ -196,7 +197,7 @@ def test_a_handler_that_raises_parks_its_key_and_folds_it_again_after_the_fix(
     handlers = cast(dict[type[Event], Handler], shop.sales.handlers)
     confirmed: type[Event] = SaleConfirmed
     monkeypatch.setitem(handlers, confirmed, _post_sale_fixed)
-    assert projector.unpark() == 1
+    assert unpark(projector) == 1
     assert connection.execute(f"SELECT count(*) FROM {schema}._parked").fetchone() == (0,)
     rows = connection.execute(f"SELECT sale_id, amount_minor FROM {schema}.sales ORDER BY 1").fetchall()
     assert rows == [("shop:bad", 777), ("shop:fine", 300), ("shop:good", 100)]
