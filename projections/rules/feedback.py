@@ -15,7 +15,7 @@ from events.event_type import EntryRef
 from projections.rules.classes import ProductClasses
 from projections.rules.day_rule import Facts
 from projections.rules.rule import About, Hit, Parameters, Rule, Rules, hit_of_entry, hit_of_window
-from projections.rules.seen import ANSWERS_SEEN, CARE_SEEN, AnswerSeen, CareRow
+from projections.rules.seen import ANSWERS_SEEN, CARE_SEEN, AnswerSeen, CareRow, FollowUp
 from projections.rules.tails import normal_upper
 
 PROMOTER, DETRACTOR = 9, 6
@@ -126,7 +126,7 @@ def judge_detractors(rules: Rules, classes: ProductClasses, day: dt.date, facts:
         ]
         care = facts.rows(CARE_SEEN, CareRow, [(row.subject,) for row in rows]) if rows else {}
         for row in rows:
-            if not _cared_for(rule.parameters, care.get((row.subject,)), answered_on, answered_on + wait):
+            if not _cared_for(rule.parameters, care.get((row.subject,)), row, answered_on + wait):
                 yield _detractor_hit(rule, row, answered_on + wait)
 
 
@@ -191,13 +191,19 @@ def csat_score(rows: Iterable[AnswerSeen]) -> Score:
     return Score(100 * share, 10_000 * share * (1 - share) / n, len(answers))
 
 
-def _cared_for(
-    asked: DetractorParameters, care: CareRow | None, answered_on: dt.date, due_on: dt.date
-) -> bool:
+def _cared_for(asked: DetractorParameters, care: CareRow | None, row: AnswerSeen, due_on: dt.date) -> bool:
+    """Whether somebody followed this answer up in time; one that says what it follows up counts for that."""
     if care is None:
         return False
-    days = (*care.followed_up, *care.contacted) if asked.contact_counts else care.followed_up
-    return any(answered_on <= one <= due_on for one in days)
+    days = [one.on for one in care.followed_up if _follows(one, row)]
+    days += care.contacted if asked.contact_counts else ()
+    return any(row.answered_on is not None and row.answered_on <= one <= due_on for one in days)
+
+
+def _follows(done: FollowUp, row: AnswerSeen) -> bool:
+    if done.cause is not None:
+        return done.cause == EntryRef(row.source, row.id)
+    return done.invitation_id in (None, row.response_id)
 
 
 def _detractor_hit(rule: Rule[DetractorParameters], row: AnswerSeen, due_on: dt.date) -> Hit:

@@ -77,7 +77,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule saw. `on` is the business day of the facts, None if they are undated."""
+    """What a rule saw. `on` is the business day of the facts, None if they are undated; `severity` and
+    `score` are the rule's own unless given."""
 
     signal_id: str
     rule: str
@@ -88,6 +89,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     about: About
     window_from: dt.date | None = None
     window_to: dt.date | None = None
+    severity: Severity | None = None
+    score: int | None = None
 
 
 class RuleRow(Row, frozen=True):

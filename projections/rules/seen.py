@@ -5,10 +5,13 @@ Rows are slim and name their entries, because a signal must give its evidence. N
 
 import datetime as dt
 
+import msgspec
+
 from events.complaint_outcomes import ComplaintClosed
 from events.complaints import ComplaintLinked, ComplaintReceived
 from events.customers import CustomerRegistered, CustomerRelationshipEnded
 from events.envelope import Entry, Event
+from events.event_type import EntryRef
 from events.interactions import CallHandled, FollowUpDone, InteractionEnded, InteractionStarted, MessageSent
 from events.people import CustomerTransferred
 from events.surveys import SurveyAnswered, SurveySent
@@ -68,11 +71,19 @@ class DissatisfiedSeen(Row, frozen=True):
     id: str
 
 
+class FollowUp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A follow-up done on a day, and what it answered where that is said."""
+
+    on: dt.date
+    cause: EntryRef | None = None
+    invitation_id: str | None = None
+
+
 class CareRow(Row, frozen=True):
-    """The last days on which we turned to a customer: follow-ups done, and contacts that we began."""
+    """The last times that we turned to a customer: follow-ups done, and days of contacts that we began."""
 
     subject: str
-    followed_up: tuple[dt.date, ...]
+    followed_up: tuple[FollowUp, ...]
     contacted: tuple[dt.date, ...]
 
 
@@ -198,7 +209,8 @@ def _followed_up(key: Key, row: CareRow | None, event: FollowUpDone, entry: Entr
     if entry.occurred_on is None:
         return row
     row = row or CareRow(key[0], (), ())
-    return change(row, followed_up=_with_day(row.followed_up, entry.occurred_on))
+    done = FollowUp(entry.occurred_on, event.cause, event.invitation_id)
+    return change(row, followed_up=(*row.followed_up, done)[-KEPT_CARE:])
 
 
 def _contacted(key: Key, row: CareRow | None, event: Event, entry: Entry) -> CareRow | None:

@@ -10,9 +10,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from events.channels import ChannelType
 from events.event_type import EntryRef
 from events.known import KnownProduct
 from events.vocabulary import ProductCategory
+from projections.channels import CHANNELS, ChannelRow
 from projections.rules.classes import ProductClasses, class_of
 from projections.rules.day_rule import Facts
 from projections.rules.rule import About, Hit, Parameters, Rule, Rules, hit_of_entry
@@ -22,12 +24,14 @@ StepKind = Literal["profile", "need", "match", "disclosure", "recording"]
 
 
 class ExpectedStep(BaseModel):
-    """A step; `must` says that a sale without it breaks the order, else only a late one does."""
+    """A step; `must` says that a sale without it breaks the order, `must_in` that one through a channel of
+    these types does; else only a late step does."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     step: StepKind
     must: bool = False
+    must_in: tuple[ChannelType, ...] = ()
 
 
 class StepOrderParameters(Parameters):
@@ -51,7 +55,8 @@ def judge_step_order(rules: Rules, classes: ProductClasses, day: dt.date, facts:
     steps = facts.rows(STEPS_SEEN, StepsRow, [(row.subject,) for row, _ in concerned]) if concerned else {}
     for row, (product_class, expected) in concerned:
         found = steps.get((row.subject,))
-        hit = _judged(rule, row, product_class, expected, found.steps if found is not None else ())
+        needed = frozenset(one.step for one in expected if _must(one, row, facts))
+        hit = _judged(rule, row, product_class, expected, needed, found.steps if found is not None else ())
         if hit is not None:
             yield hit
 
@@ -69,11 +74,20 @@ def _expected(
     return product_class, asked.orders[product_class]
 
 
+def _must(one: ExpectedStep, row: SaleSeen, facts: Facts) -> bool:
+    if one.must or not one.must_in or row.channel_id is None:
+        return one.must
+    key = (f"channel/{row.channel_id}",)
+    channel = facts.rows(CHANNELS, ChannelRow, [key]).get(key)
+    return channel is not None and channel.channel_type in one.must_in
+
+
 def _judged(
     rule: Rule[StepOrderParameters],
     row: SaleSeen,
     product_class: str,
     expected: Sequence[ExpectedStep],
+    needed: frozenset[StepKind],
     steps: Sequence[Step],
 ) -> Hit | None:
     broken: list[str] = []
@@ -88,7 +102,7 @@ def _judged(
             broken.append(f"{one.step} before {taken[-1].kind}")
         elif candidates:
             broken.append(f"{one.step} after the sale")
-        elif one.must or _is_named(one.step, row):
+        elif one.step in needed or _is_named(one.step, row):
             broken.append(f"{one.step} missing")
     if not broken:
         return None

@@ -14,6 +14,7 @@ from events.advice import SuitabilityOverrideConfirmed, SuitabilityOverrideReque
 from events.customers import CustomerRegistered, RiskProfileAssessed
 from events.envelope import Entry, Event
 from events.event_type import EntryRef
+from events.risk import Severity
 from events.sales import SaleConfirmed
 from events.vocabulary import RiskGrade, RiskLevel, SuitabilityRegime
 from projections.ledger import Key, Ledger, change
@@ -36,10 +37,13 @@ KEPT = 40
 
 
 class MismatchParameters(Parameters):
-    """`highest` level that each grade matches, and what each regime does with a mismatch."""
+    """`highest` level that each grade matches. Where a regime allows an override, an overridden mismatch is
+    flagged with a severity and a score of its own."""
 
     highest: dict[RiskGrade, RiskLevel]
     override_allowed: tuple[SuitabilityRegime, ...]
+    overridden_severity: Severity
+    overridden_score: int
     judged_regimes: tuple[SuitabilityRegime, ...]
 
 
@@ -195,8 +199,8 @@ def _hits(rules: Rules, row: SuitabilityRow, purchase: Purchase) -> Iterator[Hit
     at_lowest = lowest is not None and _is_lowest(lowest, purchase, assessment)
     if lowest is not None and at_lowest:
         yield _hit(lowest, row, purchase, assessment)
-    if mismatch is not None and not at_lowest and _is_mismatch(mismatch, row, purchase, assessment):
-        yield _hit(mismatch, row, purchase, assessment)
+    if mismatch is not None and not at_lowest and _is_mismatch(mismatch, purchase, assessment):
+        yield _mismatch_hit(mismatch, row, purchase, assessment)
     if expired is not None and _is_expired(expired, purchase, assessment):
         yield _hit(expired, row, purchase, assessment)
     if shopping is not None and _is_shopped(shopping, row, purchase, assessment):
@@ -212,15 +216,19 @@ def _is_lowest(rule: Rule[LowestGradeParameters], purchase: Purchase, assessment
     )
 
 
-def _is_mismatch(
-    rule: Rule[MismatchParameters], row: SuitabilityRow, purchase: Purchase, assessment: Assessment
-) -> bool:
+def _is_mismatch(rule: Rule[MismatchParameters], purchase: Purchase, assessment: Assessment) -> bool:
     asked = rule.parameters
-    if purchase.regime not in asked.judged_regimes:
-        return False
-    if not _above(purchase.level, asked.highest[assessment.grade]):
-        return False
-    return purchase.regime not in asked.override_allowed or not _overridden(row, purchase)
+    return purchase.regime in asked.judged_regimes and _above(purchase.level, asked.highest[assessment.grade])
+
+
+def _mismatch_hit(
+    rule: Rule[MismatchParameters], row: SuitabilityRow, purchase: Purchase, assessment: Assessment
+) -> Hit:
+    """A mismatch that the customer asked for in writing is allowed in some regimes, and flagged."""
+    asked, hit = rule.parameters, _hit(rule, row, purchase, assessment)
+    if purchase.regime not in asked.override_allowed or not _overridden(row, purchase):
+        return hit
+    return msgspec.structs.replace(hit, severity=asked.overridden_severity, score=asked.overridden_score)
 
 
 def _is_expired(rule: Rule[ExpiredParameters], purchase: Purchase, assessment: Assessment) -> bool:

@@ -18,7 +18,7 @@ from events.pipeline import CampaignContactMade
 from events.privacy import ConsentGiven, ConsentWithdrawn
 from events.sales import SaleConfirmed, SaleRedeemed
 from services.journal.port import Record
-from tests.watch.bank import FUND, event, known, on, profile, record, sale
+from tests.watch.bank import FUND, WEALTH, event, known, on, profile, record, sale
 from tests.watch.conftest import Scene
 
 
@@ -52,19 +52,19 @@ def test_grade_against_level(scene: Scene, grade: str, level: str, rules: list[s
     assert scene.rules_after(*sold(grade, level)) == rules
 
 
-def test_a_fund_may_be_bought_on_own_initiative_after_a_warning(scene: Scene) -> None:
-    first, second = sold("C2", "R3", FUND)
-    assert scene.rules_after(first, *override(), second) == []
-
-
-def test_a_bank_wealth_product_may_not(scene: Scene) -> None:
-    first, second = sold("C2", "R3")
+@pytest.mark.parametrize(("product", "severity"), [(FUND, "low"), (WEALTH, "high")])
+def test_an_override_is_flagged_for_a_fund_and_void_for_a_bank_product(
+    scene: Scene, product: dict[str, str], severity: str
+) -> None:
+    first, second = sold("C2", "R3", product)
     assert scene.rules_after(first, *override(), second) == ["R-SUIT-01"]
+    assert [one.severity for one in scene.signals()] == [severity]
 
 
 def test_an_override_without_written_acknowledgement_is_none(scene: Scene) -> None:
     first, second = sold("C2", "R3", FUND)
     assert scene.rules_after(first, *override(written_ack=False), second) == ["R-SUIT-01"]
+    assert [one.severity for one in scene.signals()] == ["high"]
 
 
 def test_the_lowest_grade_has_no_override(scene: Scene) -> None:
