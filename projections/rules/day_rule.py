@@ -17,6 +17,9 @@ from projections.rules.rule import Hit, Rules
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
+MOST_GRACE_CLOSES = 14
+"""How many closes back a gap may have been seen first."""
+
 
 class Gap(NamedTuple):
     """Numbers missing in a producer's sequence: the entries on both sides of the hole."""
@@ -69,8 +72,8 @@ class Facts(Protocol):
         """The earliest day in a column."""
         ...
 
-    def gaps(self) -> Sequence[Gap]:
-        """Holes in producers' sequences among entries folded since the close before."""
+    def gaps(self, grace_closes: int) -> Sequence[Gap]:
+        """Holes in producers' sequences that were there so many closes ago and still are."""
         ...
 
     def skews(self, tolerance_seconds: int) -> Sequence[Skew]:

@@ -1,6 +1,6 @@
 """Rules about what producers send: R-LOG-01 gap in a producer's sequence, R-LOG-02 skewed clock.
 
-Judged once per close, over the entries that were folded since the one before. A gap is given a day to fill.
+Judged once per close, over the entries that were folded since the one before. A gap is given time to fill.
 """
 
 import datetime as dt
@@ -8,15 +8,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from pydantic import Field
+
 from projections.rules.classes import ProductClasses
-from projections.rules.day_rule import Facts, Skew
+from projections.rules.day_rule import MOST_GRACE_CLOSES, Facts, Skew
 from projections.rules.rule import About, Hit, Parameters, Rule, Rules, hit_of_window
 
 
 class GapParameters(Parameters):
-    """Holes of `smallest` numbers and more."""
+    """Holes of `smallest` numbers and more that nothing filled in `grace_closes` closes, 1 to 14."""
 
     smallest: int
+    grace_closes: int = Field(ge=1, le=MOST_GRACE_CLOSES)
 
 
 class SkewParameters(Parameters):
@@ -30,9 +33,9 @@ SKEW_INPUTS = ("source", "entries", "longest_seconds", "tolerance_seconds", "on"
 
 
 def judge_gaps(rules: Rules, classes: ProductClasses, day: dt.date, facts: Facts) -> Iterator[Hit]:
-    """Numbers of a producer that never came, although later ones did and a close has passed."""
+    """Numbers of a producer that never came, although later ones did and the closes of grace have passed."""
     rule: Rule[GapParameters] = rules["R-LOG-01"]
-    for gap in facts.gaps():
+    for gap in facts.gaps(rule.parameters.grace_closes):
         missing = gap.before - gap.after - 1
         if missing < rule.parameters.smallest:
             continue

@@ -35,27 +35,36 @@ class ExpectedStep(BaseModel):
 
 
 class StepOrderParameters(Parameters):
-    """Per product class the steps in their order, looked for within `look_back_days` (profiles: ever)."""
+    """Per product class the steps in their order, looked for within `look_back_days` (profiles: ever). A step
+    counts as missing once `wait_days` have passed: files come late."""
 
     orders: dict[str, tuple[ExpectedStep, ...]]
     look_back_days: int
+    wait_days: int
 
 
 INPUTS = ("sale", "product", "product_class", "sold_on", "broken", "expected", "found")
 
 
 def judge_step_order(rules: Rules, classes: ProductClasses, day: dt.date, facts: Facts) -> Iterator[Hit]:
-    """Sales of a day whose steps are missing or stand after what they should come before."""
+    """Sales of a day whose steps stand after what they should come before; and sales of which, after the
+    days of waiting, steps are missing still."""
     rule: Rule[StepOrderParameters] = rules["R-SALE-01"]
+    wait = dt.timedelta(days=rule.parameters.wait_days)
+    waited = facts.between(SALES_SEEN, SaleSeen, "sold_on", day - wait, day - wait) if wait else ()
     concerned = [
         (row, order)
-        for row in facts.between(SALES_SEEN, SaleSeen, "sold_on", day, day)
+        for row in (*facts.between(SALES_SEEN, SaleSeen, "sold_on", day, day), *waited)
         if (order := _expected(rule.parameters, classes, row))
     ]
     steps = facts.rows(STEPS_SEEN, StepsRow, [(row.subject,) for row, _ in concerned]) if concerned else {}
     for row, (product_class, expected) in concerned:
         found = steps.get((row.subject,))
-        needed = frozenset(one.step for one in expected if _must(one, row, facts))
+        assert row.sold_on is not None, "rows are found by this day"
+        is_over = row.sold_on + wait <= facts.days[1]
+        needed = frozenset(
+            one.step for one in expected if is_over and (_is_named(one.step, row) or _must(one, row, facts))
+        )
         hit = _judged(rule, row, product_class, expected, needed, found.steps if found is not None else ())
         if hit is not None:
             yield hit
@@ -100,9 +109,9 @@ def _judged(
             taken.append(min(in_order, key=_moment))
         elif in_time:
             broken.append(f"{one.step} before {taken[-1].kind}")
-        elif candidates:
+        elif candidates and (one.step in needed or _is_named(one.step, row)):
             broken.append(f"{one.step} after the sale")
-        elif one.step in needed or _is_named(one.step, row):
+        elif one.step in needed:
             broken.append(f"{one.step} missing")
     if not broken:
         return None

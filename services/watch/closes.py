@@ -35,6 +35,7 @@ class PendingCloses:
         self._journal = journal
         self._found: deque[Close] = deque()
         self._scanned = 0
+        self._known: dict[int, Close | None] = {}
 
     def look(self, watermark: int, ends: Offsets) -> list[Close]:
         """The next closes that share one cut, or nothing; `watermark` is the calendar partition's next
@@ -55,9 +56,11 @@ class PendingCloses:
         self._scanned = 0
 
     def at(self, offset: int) -> Close | None:
-        """The close at an offset."""
-        position = Position(self._journal.volume, self.partition, offset)
-        return self._read(self._journal.fetch([position])[0].value, offset)
+        """The close at an offset; each is read once."""
+        if offset not in self._known:
+            position = Position(self._journal.volume, self.partition, offset)
+            self._known[offset] = self._read(self._journal.fetch([position])[0].value, offset)
+        return self._known[offset]
 
     def _scan(self, watermark: int, end: int) -> None:
         self._scanned = max(self._scanned, watermark)

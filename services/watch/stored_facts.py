@@ -24,14 +24,17 @@ T = TypeVar("T")
 
 
 class Span(NamedTuple):
-    """Days and cuts of a run of closes that share one cut: the first and last day, the cut itself, the cut
-    before it and the one before that."""
+    """Days and cuts of a run of closes that share one cut: the first and last day, the cut itself, and the
+    cuts before it, the latest first."""
 
     first: dt.date
     last: dt.date
     cut: Offsets
-    previous: Offsets
-    before_previous: Offsets
+    earlier: tuple[Offsets, ...]
+
+    @property
+    def previous(self) -> Offsets:
+        return self.earlier[0]
 
 
 class _Loaded(NamedTuple):
@@ -110,10 +113,10 @@ class StoredFacts:
             )
         return self._first_days[name]
 
-    def gaps(self) -> Sequence[Gap]:
-        """Holes that were there a close ago and still are: what was late by a file had its time to come."""
-        span = self._span
-        found = watching.sequence_gaps(self._connection, self._schema, span.before_previous, span.previous)
+    def gaps(self, grace_closes: int) -> Sequence[Gap]:
+        """Holes that were there so many closes ago and still are: what was late had its time to come."""
+        since, until = self._span.earlier[grace_closes], self._span.earlier[grace_closes - 1]
+        found = watching.sequence_gaps(self._connection, self._schema, since, until)
         return [
             Gap(
                 source,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from events import codec
 from events.calendar import JournalOpened
 from events.envelope import Position
+from projections.rules.day_rule import MOST_GRACE_CLOSES
 from projections.rules.day_rulebook import DAY_RULES
 from projections.rules.pack import RulePack
 from projections.rules.rule import Hit, RuleRow, is_rule_ledger
@@ -138,7 +139,7 @@ class Watch:
                 yield from rule.judge(self.pack.rules, self.pack.classes, day, facts)
 
     def _span(self, run: Sequence[Close]) -> Span:
-        """The run's days, and the two cuts before its own."""
+        """The run's days, and the cuts before its own as far back as any rule looks."""
         previous: list[dict[int, int]] = []
         offsets = watching.closes_folded(
             self._connection, self.generation.schema, self._pending.partition, self._pending.subject
@@ -147,11 +148,11 @@ class Watch:
             close = self._pending.at(offset)
             if close is not None and (not previous or close.cut != previous[-1]):
                 previous.append(close.cut)
-            if len(previous) == 2:
+            if len(previous) > MOST_GRACE_CLOSES:
                 break
-        previous += [self._journal.begins()] * (2 - len(previous))
+        previous += [self._journal.begins()] * (MOST_GRACE_CLOSES + 1 - len(previous))
         days = [close.day for close in run]
-        return Span(min(days), max(days), run[0].cut, previous[0], previous[1])
+        return Span(min(days), max(days), run[0].cut, tuple(previous))
 
     def _fold(self, until: Mapping[int, int]) -> int:
         """Fold up to these offsets; a correction begins a batch, so that what was seen before it is told."""

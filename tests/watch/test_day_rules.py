@@ -1,11 +1,13 @@
 """Each rule over a closed day: fires on its case, stays silent on the look-alike."""
 
 import datetime as dt
+from typing import Any
 
 import msgspec
 import pytest
 
 from events.advice import DisclosureAcknowledged, SuitabilityChecked, SuitabilityOverrideConfirmed
+from events.channels import ChannelContracted
 from events.complaints import ComplaintReceived
 from events.customers import CustomerRegistered
 from events.interactions import FollowUpDone, InteractionStarted
@@ -23,7 +25,7 @@ QUESTION = KnownQuestion(
 )
 
 
-def fund_sale(day: float = 10, **more: str) -> Record:
+def fund_sale(day: float = 10, **more: Any) -> Record:
     return record(sale("1", stamped=known(product=FUND), **more), "s", day)
 
 
@@ -53,28 +55,46 @@ PROFILE = record(profile("1", "C5"), "p", 0)
 )
 def test_steps_of_a_sale(scene: Scene, steps: list[Record], rules: list[str]) -> None:
     scene.append(fund_sale(), *steps)
-    scene.close(10)
+    scene.close(10, 17)
     assert scene.rules() == rules
 
 
 def test_a_step_that_the_sale_names_must_be_on_record(scene: Scene) -> None:
     scene.append(PROFILE, disclosure(6), fund_sale(suitability_check_id="k9"))
     scene.close(10)
+    assert scene.rules() == []
+    scene.close(17)
     assert scene.rules() == ["R-SALE-01"]
     assert "match missing" in scene.signals()[0].text
 
 
-def test_a_late_but_complete_file_is_innocent(scene: Scene) -> None:
-    """A partner's file of the next morning, before the day is closed."""
-    late = at(10.9)
-    scene.append(
-        record(sale("1", stamped=known(product=FUND)), "s", 10, admitted=late),
-        record(profile("1", "C5"), "p", 0, admitted=late),
-        check(5),
-        disclosure(6),
-    )
+def test_a_step_after_the_sale_is_seen_when_its_day_is_closed(scene: Scene) -> None:
+    scene.append(PROFILE, check(5), disclosure(10.2), fund_sale(disclosure_ids=["d1"]))
     scene.close(10)
+    assert scene.rules() == ["R-SALE-01"]
+    scene.close(17)
+    assert scene.rules() == ["R-SALE-01"]
+
+
+def test_a_late_but_complete_file_is_innocent(scene: Scene) -> None:
+    """The sale is known at once, all that came before it days after its day was closed."""
+    scene.append(fund_sale())
+    scene.close(10)
+    scene.append(PROFILE, check(5), disclosure(6))
+    scene.close(16, 17)
     assert scene.rules() == []
+
+
+def branch_channel(kind: str) -> Record:
+    fields = {"channel_id": "b:ch", "channel_type": kind, "valid_from": "2020-01-01"}
+    return record(event(ChannelContracted, **fields), "ch", -20)
+
+
+@pytest.mark.parametrize(("kind", "rules"), [("branch", ["R-SALE-01"]), ("app", [])])
+def test_a_sale_in_a_branch_is_recorded(scene: Scene, kind: str, rules: list[str]) -> None:
+    scene.append(branch_channel(kind), PROFILE, check(5), disclosure(6), fund_sale(channel_id="b:ch"))
+    scene.close(10, 17)
+    assert scene.rules() == rules
 
 
 def complaint(number: int, day: int, **more: object) -> Record:
@@ -348,13 +368,14 @@ def numbered(numbers: list[int], day: float) -> list[Record]:
 
 def test_a_gap_in_a_producers_sequence(scene: Scene) -> None:
     scene.append(*numbered([1, 2, 3, 7, 8], 0))
-    scene.close(0)
+    for day in range(7):
+        scene.close(day)
     assert scene.rules() == []
-    scene.close(1)
+    scene.close(7)
     (signal,) = scene.signals()
     assert signal.rule == "R-LOG-01"
     assert dict(signal.inputs)["missing"] == "3"
-    scene.close(2)
+    scene.close(8)
     assert len(scene.signals()) == 1
 
 
@@ -362,8 +383,8 @@ def test_a_gap_that_is_filled_the_next_morning(scene: Scene) -> None:
     scene.append(*numbered([1, 2, 3, 7, 8], 0))
     scene.close(0)
     scene.append(*numbered([4, 5, 6], 0))
-    scene.close(1)
-    scene.close(2)
+    for day in range(1, 10):
+        scene.close(day)
     assert scene.rules() == []
 
 
