@@ -59,7 +59,7 @@ def topics_of(settings: TopicNames) -> tuple[Topic, ...]:
     return (
         journal_topic(settings.journal_topic, settings.partitions),
         Topic(settings.intake_topic, settings.partitions, _kept_days(7), _SIZE),
-        Topic(settings.quarantine_topic, settings.partitions, _kept_days(90), _SIZE),
+        Topic(settings.quarantine_topic, 1, _kept_days(90), _SIZE),
         Topic("daybook.view.customer", settings.partitions, {"cleanup.policy": "compact"}, _SIZE),
     )
 

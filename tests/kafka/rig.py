@@ -65,6 +65,9 @@ class Child:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")
 
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
     def wait_for_log(self, text: str) -> None:
         wait_until(lambda: text in self.log(), lambda: f"{text!r} in the log:\n{self.log()}")
 
@@ -217,7 +220,7 @@ def stored_values(journal: KafkaJournal) -> list[StoredRecord]:
     """Everything in a journal."""
     starts, ends = journal.begins(), journal.ends()
     found: list[StoredRecord] = []
-    while starts != ends:
+    while any(starts[partition] < end for partition, end in ends.items()):
         for record in journal.read(starts, 10_000):
             starts[record.partition] = record.offset + 1
             found.append(record)

@@ -1,0 +1,61 @@
+"""Work that is due by the clock, on Faust timers: the close of business days, and the sweeps.
+
+running.py adds the timers to the door's app. Of all door processes only the leader runs them; should two do
+so at a change of leader, the work itself is safe to do twice. No rule and no clock face lives here.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import faust
+
+from services.errors import JournalUnavailable, NotReady
+
+EVERY_SECONDS = 5.0
+_log = logging.getLogger("daybook.timers")
+
+
+class Timer(NamedTuple):
+    """Something to be done every so often by one process of all; `run` may block."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], None]
+
+
+def add_timers(app: faust.App, timers: Sequence[Timer]) -> None:
+    """Let the leader of the app's processes run these."""
+    for timer in timers:
+        _add(app, timer)
+
+
+class OncePerDay:
+    """Runs `close_days` at the first call and whenever the business day has changed since.
+
+    `today` is asked in the journal's zone. A call that fails is made again at the next turn.
+    """
+
+    def __init__(self, today: Callable[[], dt.date], close_days: Callable[[], None]) -> None:
+        self._today = today
+        self._close_days = close_days
+        self._done_on: dt.date | None = None
+
+    def __call__(self) -> None:
+        today = self._today()
+        if self._done_on != today:
+            self._close_days()
+            self._done_on = today
+            _log.info("days before %s are closed", today)
+
+
+def _add(app: faust.App, timer: Timer) -> None:
+    async def turn() -> None:
+        try:
+            await asyncio.to_thread(timer.run)
+        except (JournalUnavailable, NotReady) as error:
+            _log.warning("%s waits for its next turn: %s", timer.name, error)
+
+    app.timer(timer.every_seconds, on_leader=True, name=timer.name)(turn)
