@@ -168,5 +168,11 @@ def _print_report(report: ImportReport) -> None:
             ("file", "row", "code", "path", "reason"),
             [(p.file, p.row, p.code, p.path, p.reason) for p in report.problems],
         )
+    if report.corrections:
+        out.print(f"{report.corrections:,} rows changed and were sent as corrections")
+    if not report.check:
+        return
+    for file, columns in report.unused_columns.items():
+        out.print(f"{file}: unused columns {', '.join(columns)}", markup=False)
     for sample in report.samples:
         out.print_json(data=sample)

@@ -228,11 +228,13 @@ def _print_figures(found: list[tuple[Figure, list[FigureLine]]]) -> None:
                 _value(figure, line),
                 line.estimate.n,
                 _interval(figure, line),
-                line.estimate.note,
+                " · ".join(f"{name} {plain(n)}" for name, n in line.estimate.parts.items()),
+                line.estimate.note or "",
             )
             for line in lines
         ]
-        print_table(f"{figure.title} ({figure.name})", (*dims, "value", "n", "95 % interval", "note"), rows)
+        columns = (*dims, "value", "n", "95 % interval", "from", "note")
+        print_table(f"{figure.title} ({figure.name})", columns, rows)
 
 
 def _value(figure: Figure, line: FigureLine) -> str:
