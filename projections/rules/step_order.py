@@ -107,9 +107,11 @@ def _judged(
         in_order = [step for step in in_time if not taken or _not_before(step, taken[-1])]
         if in_order:
             taken.append(min(in_order, key=_moment))
+        elif one.step not in needed and not _is_named(one.step, row):
+            continue  # what is there may belong to another sale of the same product
         elif in_time:
             broken.append(f"{one.step} before {taken[-1].kind}")
-        elif candidates and (one.step in needed or _is_named(one.step, row)):
+        elif candidates:
             broken.append(f"{one.step} after the sale")
         elif one.step in needed:
             broken.append(f"{one.step} missing")

@@ -6,7 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from events.advice import DisclosureAcknowledged, SuitabilityChecked, SuitabilityOverrideConfirmed
+from events.advice import (
+    DisclosureAcknowledged,
+    DualRecordingStored,
+    SuitabilityChecked,
+    SuitabilityOverrideConfirmed,
+)
 from events.channels import ChannelContracted
 from events.complaints import ComplaintReceived
 from events.customers import CustomerRegistered
@@ -82,6 +87,13 @@ def test_a_late_but_complete_file_is_innocent(scene: Scene) -> None:
     scene.close(10)
     scene.append(PROFILE, check(5), disclosure(6))
     scene.close(16, 17)
+    assert scene.rules() == []
+
+
+def test_a_recording_of_another_sale_is_no_step_of_this_one(scene: Scene) -> None:
+    other = record(event(DualRecordingStored, customer_id="b:1", recording_id="r", product_id="b:p1"), "r", 2)
+    scene.append(PROFILE, other, check(5), disclosure(6), fund_sale())
+    scene.close(10, 17)
     assert scene.rules() == []
 
 
