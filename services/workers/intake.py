@@ -105,7 +105,7 @@ def make_app(settings: IntakeSettings, intake: Intake) -> faust.App:
     """The app with its one agent; call it in the event loop that is to run it."""
     app = faust.App(
         f"{settings.topic}.door",
-        broker=f"kafka://{settings.bootstrap}",
+        broker=";".join(f"kafka://{server}" for server in settings.bootstrap.split(",")),
         datadir=settings.folder,
         store="memory://",
         autodiscover=False,

@@ -11,6 +11,7 @@ from services.journal.address import JournalAddress
 from services.journal.port import Record
 from services.journal.topics import journal_topic, make_topics
 from services.store.database import connect
+from tests.journal.test_kafka import change_setting
 from tests.kafka.rig import ZONE, Bench, in_chunks, wait_until
 from tests.projector.histories import history
 from tests.projector.shop import SHOP, record
@@ -86,6 +87,14 @@ def test_an_added_partition_is_refused(shop_bench: Bench) -> None:
     assert late.wait() == 1
     assert running.wait() == 1
     assert "were added to the journal" in late.log() + running.log()
+
+
+def test_a_topic_that_lets_records_go_is_refused(shop_bench: Bench) -> None:
+    admin = AdminClient({"bootstrap.servers": shop_bench.bootstrap})
+    change_setting(admin, shop_bench.topic, "retention.ms", "604800000")
+    late = shop_bench.projector()
+    assert late.wait() == 1
+    assert "retention.ms=604800000, it must be -1" in late.log()
 
 
 @pytest.mark.parametrize("again", [40, 400], ids=["shorter", "other records"])
