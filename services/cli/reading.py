@@ -220,21 +220,35 @@ def _status(system: System) -> Status:
 
 
 def _print_figures(found: list[tuple[Figure, list[FigureLine]]]) -> None:
+    """One table a figure, without the columns that say nothing; figures with nothing to show in one line."""
     for figure, lines in found:
-        dims = list(lines[0].dims) if lines else []
-        rows = [
-            (
-                *(line.dims[name] for name in dims),
-                _value(figure, line),
-                line.estimate.n,
-                _interval(figure, line),
-                " · ".join(f"{name} {plain(n)}" for name, n in line.estimate.parts.items()),
-                line.estimate.note or "",
-            )
-            for line in lines
+        if lines:
+            print_table(f"{figure.title} ({figure.name})", *_table(figure, lines))
+    empty = [figure.name for figure, lines in found if not lines]
+    if empty:
+        out.print(f"Nothing yet: {', '.join(empty)}")
+
+
+def _table(figure: Figure, lines: list[FigureLine]) -> tuple[list[str], list[list[Any]]]:
+    dims = list(lines[0].dims)
+    columns = [*dims, "value", "n", "95 % interval", "from", "note"]
+    rows: list[list[Any]] = [
+        [
+            *(line.dims[name] for name in dims),
+            _value(figure, line),
+            line.estimate.n,
+            _interval(figure, line),
+            " · ".join(f"{name} {plain(n)}" for name, n in line.estimate.parts.items()) or None,
+            line.estimate.note,
         ]
-        columns = (*dims, "value", "n", "95 % interval", "from", "note")
-        print_table(f"{figure.title} ({figure.name})", columns, rows)
+        for line in lines
+    ]
+    said = [
+        place
+        for place, name in enumerate(columns)
+        if name in dims or any(row[place] is not None for row in rows)
+    ]
+    return [columns[place] for place in said], [[row[place] for place in said] for row in rows]
 
 
 def _value(figure: Figure, line: FigureLine) -> str:
