@@ -17,7 +17,6 @@ from tests.bench.web import Recorder, Statement, bare_reading_app, open_system, 
 from tests.bench.workload import business
 
 FIGURE = "nps"
-SUBJECT = "customer/bank:{:06d}"
 CARDS = 20
 CALLS = 400
 P99_LIMIT = 5.0
@@ -28,12 +27,13 @@ def reading_lines(parts: Parts, events: int, runs: int, customers: int) -> Itera
     settings = door_settings(parts, "reading")
     system = open_system(settings)
     with closing(system):
-        system.journal.append(list(business(events, customers)))
+        records = list(business(events, customers))
+        system.journal.append(records)
+        cards = list(dict.fromkeys(record.key.decode() for record in records))[:CARDS]
         with closing(system.projector()) as projector:
             projector.catch_up(20_000)
         with system.connect() as connection:
             schema = system.generation(connection).schema
-            cards = [SUBJECT.format(number) for number in range(min(CARDS, customers))]
             routes = {f"/subjects/{card}": _card(connection, schema, card) for card in cards}
             routes[f"/figures/{FIGURE}"] = _figure(connection, schema)
     with (
