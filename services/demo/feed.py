@@ -60,6 +60,7 @@ class Feed:
         self.year = year
         self.opens = opening(year)
         self.ends = start_of(year.last + DAY) - dt.timedelta(minutes=1)
+        self._seed = seed
         self._chance = Chance(seed, "feed")
         self._truth = truth
         self._skew_from = year.days[200]
@@ -70,18 +71,21 @@ class Feed:
         self.retries = self.broken = self.late = 0
         self._delays: dict[tuple[str, str, dt.date], dt.timedelta] = {}
         self._sent = [self._send(fact) for fact in happened]
+        self._sent.sort(key=lambda one: (one.noted, one.fact.at, one.fact.source, one.fact.id))
+        sequences = _Sequences(self._gaps())
+        self._numbers = [sequences.next(one.fact) if one.arrives > self.opens else None for one in self._sent]
+        self._lost = sequences.lost
         self._tell_faults()
+        self._tell_gaps(sequences)
 
     def deliveries(self) -> list[Delivery]:
         """All of it in the order of arrival; ties by the order in which it was recorded."""
-        self._sent.sort(key=lambda one: (one.noted, one.fact.at, one.fact.source, one.fact.id))
-        sequences = _Sequences(self._gaps())
+        self.retries = self.broken = 0
+        chance = Chance(self._seed, "retries")
         found: list[Delivery] = []
-        for order, sent in enumerate(self._sent):
-            sequence = sequences.next(sent.fact) if sent.arrives > self.opens else None
-            found.extend(self._copies(sent, order, _raw(sent, sequence)))
-        found.extend(self._declarations(len(found), sequences.lost))
-        self._tell_gaps(sequences)
+        for order, (sent, number) in enumerate(zip(self._sent, self._numbers, strict=True)):
+            found.extend(self._copies(chance, sent, order, _raw(sent, number)))
+        found.extend(self._declarations(len(found), self._lost))
         found.sort(key=lambda one: (one.arrives, one.order))
         return found
 
@@ -111,17 +115,17 @@ class Feed:
             self._delays[session] = delay
         return self._delays[session]
 
-    def _copies(self, sent: _Sent, order: int, raw: bytes) -> Iterator[Delivery]:
+    def _copies(self, chance: Chance, sent: _Sent, order: int, raw: bytes) -> Iterator[Delivery]:
         """What was sent, sometimes again, and sometimes a broken record besides."""
         source = sent.fact.source
         yield Delivery(sent.arrives, order, raw, source)
         if sent.arrives <= self.opens:
             return
-        if self._chance.happens(numbers.RETRIES):
+        if chance.happens(numbers.RETRIES):
             self.retries += 1
-            again = sent.arrives + dt.timedelta(seconds=self._chance.randrange(5, 900))
+            again = sent.arrives + dt.timedelta(seconds=chance.randrange(5, 900))
             yield Delivery(min(again, self.ends), order, raw, source)
-        if self._chance.happens(numbers.REFUSED):
+        if chance.happens(numbers.REFUSED):
             self.broken += 1
             yield Delivery(sent.arrives, order, self._break(raw, self.broken), source, broken=True)
 
