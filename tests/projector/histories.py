@@ -101,3 +101,18 @@ def doubled(records: Sequence[Record]) -> list[Record]:
         if index >= 7:
             result.append(records[index - 7])
     return [*result, *records[-7:]]
+
+
+def interleaved(records: Sequence[Record], seed: int) -> list[Record]:
+    """The same records in another order between subjects; each subject's own order stays."""
+    chance = random.Random(seed)
+    waiting: dict[bytes, list[Record]] = {}
+    for one in records:
+        waiting.setdefault(one.key, []).append(one)
+    result: list[Record] = []
+    while waiting:
+        key = chance.choice(list(waiting))
+        result.append(waiting[key].pop(0))
+        if not waiting[key]:
+            del waiting[key]
+    return result

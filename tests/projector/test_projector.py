@@ -13,18 +13,17 @@ from events.sales import SaleConfirmed
 from projections.fold import Declarations
 from projections.ledger import Handler, Key, change
 from services.errors import Fenced, JournalIncomplete
-from services.journal.port import Record, StoredRecord
+from services.journal.port import Journal, Record, StoredRecord
 from services.journal.postgres import PostgresJournal
 from services.projector.projector import Projector, resolve
 from services.projector.unpark import unpark
 from services.store import generation as generations
 from services.store.database import Connection, connect, migrate
 from services.store.digest import digests
-from services.store.generation import Generation
 from services.store.tables import recount_sql
-from services.store.writer import Batch, existing_entries, write
+from services.store.writer import Batch, existing_entries
 from tests.projector import shop
-from tests.projector.histories import doubled, history
+from tests.projector.histories import doubled, history, interleaved
 
 ZONE = "Asia/Shanghai"
 Open = Callable[..., Projector]
@@ -62,7 +61,14 @@ def digests_of(projector: Projector) -> dict[str, str]:
 
 def fresh_digests(projector: Projector, batch: int, cache_rows: int = 400_000) -> dict[str, str]:
     """Digests of a new generation folded from the start in batches of a given size."""
-    declarations, journal = projector.declarations, projector.journal
+    return digests_of_journal(projector, projector.journal, batch, cache_rows)
+
+
+def digests_of_journal(
+    projector: Projector, journal: Journal, batch: int, cache_rows: int = 400_000
+) -> dict[str, str]:
+    """Digests of a new generation folded from any journal into the database of a projector."""
+    declarations = projector.declarations
     generation = generations.create(
         projector.connection,
         declarations,
@@ -76,6 +82,7 @@ def fresh_digests(projector: Projector, batch: int, cache_rows: int = 400_000) -
     )
     with closing(other):
         other.catch_up(batch)
+        assert_counts_add_up(other)
         return digests_of(other)
 
 
@@ -105,19 +112,20 @@ def test_every_event_delivered_twice_changes_no_digest(
     once = digests_of(projector)
     with closing(PostgresJournal.create(database_url, name="twice", partitions=4)) as twice:
         twice.append(doubled(records))
-        generation = generations.create(
-            projector.connection,
-            shop.SHOP,
-            kind="scratch",
-            fingerprint="twice",
-            partitions=4,
-            begins=twice.begins(),
-        )
-        other = Projector(twice, database_url, shop.SHOP, generation, ZoneInfo(ZONE))
-        with closing(other):
-            other.catch_up(23)
-            assert digests_of(other) == once
-            assert_counts_add_up(other)
+        assert digests_of_journal(projector, twice, 23) == once
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_interleaving_between_subjects_changes_no_digest(
+    seed: int, journal: PostgresJournal, open_projector: Open, database_url: str
+) -> None:
+    records = history(seed + 30, 300)
+    projector = open_projector()
+    journal.append(records)
+    projector.catch_up(60)
+    with closing(PostgresJournal.create(database_url, name="otherwise", partitions=3)) as otherwise:
+        otherwise.append(interleaved(records, seed))
+        assert digests_of_journal(projector, otherwise, 35) == digests_of(projector)
 
 
 def test_a_projector_that_lost_its_partition_is_fenced(
@@ -137,16 +145,17 @@ def test_a_projector_that_lost_its_partition_is_fenced(
 def test_rows_watermark_and_duplicate_memory_commit_together(
     journal: PostgresJournal, open_projector: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given a failure after the rows were written, nothing of the batch is there."""
+    """Given a failure after watermark, entries, rows and tallies, nothing of the batch is there."""
     journal.append(history(4, 80))
     projector = open_projector()
 
-    def write_and_fail(connection: Connection, generation: Generation, batch: Batch) -> None:
-        with connection.transaction():
-            write(connection, generation, batch)
-            raise ConnectionError("the cable was cut")
+    def cut_the_cable(connection: Connection, schema: str, batch: Batch) -> None:
+        rows = connection.execute(f"SELECT count(*) FROM {schema}.customers").fetchone()
+        assert rows is not None
+        assert rows[0] > 0, "rows were written before the failure"
+        raise ConnectionError("the cable was cut")
 
-    monkeypatch.setattr("services.projector.projector.write", write_and_fail)
+    monkeypatch.setattr("services.store.writer.write_counts", cut_the_cable)
     with pytest.raises(ConnectionError):
         projector.catch_up(1_000)
     monkeypatch.undo()
@@ -232,18 +241,35 @@ def _newer(records: Sequence[Record]) -> bytes:
     return sale.replace(b"urn:daybook:sale.confirmed:1", b"urn:daybook:sale.confirmed:99")
 
 
+@pytest.mark.parametrize(
+    ("remade", "says"),
+    [
+        (lambda records: records[: len(records) // 2], "truncated or re-created"),
+        (lambda records: [_renamed(one) for one in records], "re-created or altered"),
+    ],
+    ids=["shorter", "as long, with other records"],
+)
 def test_a_recreated_journal_is_found_at_start(
-    journal: PostgresJournal, open_projector: Open, database_url: str
+    remade: Callable[[list[Record]], list[Record]],
+    says: str,
+    journal: PostgresJournal,
+    open_projector: Open,
+    database_url: str,
 ) -> None:
-    journal.append(history(6, 50))
+    records = history(6, 50)
+    journal.append(records)
     projector = open_projector()
     projector.catch_up(1_000)
     projector.verify_watermarks()
     with closing(PostgresJournal.create(database_url, name="other", partitions=4)) as other:
-        other.append(history(7, 50))
+        other.append(remade(records))
         projector.journal = other
-        with pytest.raises(JournalIncomplete, match=r"re-created|truncated"):
+        with pytest.raises(JournalIncomplete, match=says):
             projector.verify_watermarks()
+
+
+def _renamed(record: Record) -> Record:
+    return record._replace(value=record.value.replace(b"urn:test:branch", b"urn:test:brunch"))
 
 
 def test_an_entry_counts_once_even_when_its_copy_comes_batches_later(
