@@ -55,9 +55,9 @@ class Bank:
         self._children: list[Child] = []
         self._producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
 
-    def worker(self, name: str) -> Child:
+    def worker(self, name: str, **changed: str) -> Child:
         log = self._folder / f"{name}{len(self._children)}.log"
-        child = Child(["-m", "tests.kafka.worker", name], log, self.environment)
+        child = Child(["-m", "tests.kafka.worker", name], log, self.environment | changed)
         self._children.append(child)
         return child
 
@@ -156,6 +156,22 @@ def test_what_is_no_event_is_quarantined_and_holds_up_nothing(bank: Bank) -> Non
         codes = {problem.code for case in system.quarantine.list() for problem in case.problems}
     assert {"no_event", "bad_json", "bad_envelope"} <= codes
     assert door.stop() == 0
+
+
+def test_a_door_that_must_stop_acknowledges_nothing_that_it_did_not_admit(bank: Bank) -> None:
+    """The source is refused too often; what came after that is there for the next door."""
+    with closing(System(bank.settings)) as system:
+        system.prepare()
+        door = bank.worker("door", DAYBOOK_REFUSALS_IN_A_ROW="3")
+        bank.publish([b"{1", b"{2", b"{3"])
+        wait_until(lambda: len(system.quarantine.list()) == 3, bank.logs)
+        bank.publish([b"{4"])
+        assert door.wait() == 1
+        assert "too_many_refusals" in door.log()
+        assert len(system.quarantine.list()) == 3
+        next_door = bank.worker("door")
+        wait_until(lambda: len(system.quarantine.list()) == 4, bank.logs)
+    assert next_door.stop() == 0
 
 
 def test_two_watches_take_turns(bank: Bank) -> None:
