@@ -20,9 +20,9 @@ from services.demo.year import DAY
 from services.door.submission import Submission
 from services.errors import CheckFailed, WrongUse
 
-WEEKLY_CLOSES_BELOW = 5_000
-"""A bank with fewer customers closes its days a week at a time: a judgement costs the same however few
-facts a day has, and the default must be on the screen within a minute."""
+CLOSED_TOGETHER_DAYS = 7
+"""The demo closes its days a week at a time: a judgement costs the same however few facts a day has, and the
+default bank must be on the screen within a minute."""
 POST_EVERY_EVENTS = 60_000
 """Longer years are posted on the way, so that the door need not remember all of it."""
 
@@ -63,7 +63,7 @@ def play(
     bank = build(customers, seed, clock.last, rules or frozenset(system.pack.rules))
     deliveries = bank.feed.deliveries()
     built = time.monotonic()
-    stage = _Stage(system, clock, closing_days(customers), len(deliveries), progress)
+    stage = _Stage(system, clock, len(deliveries), progress)
     stage.play(deliveries)
     played = time.monotonic()
     system.settle()
@@ -81,22 +81,14 @@ def play(
     )
 
 
-def closing_days(customers: int) -> int:
-    """How many days a bank of this size closes together."""
-    return 7 if customers < WEEKLY_CLOSES_BELOW else 1
-
-
 class _Stage:
     """The door with its clock, day by day."""
 
-    def __init__(
-        self, system: System, clock: PlayedClock, closing: int, total: int, progress: Progress
-    ) -> None:
+    def __init__(self, system: System, clock: PlayedClock, total: int, progress: Progress) -> None:
         self.counts: Counter[str] = Counter()
         self.days_closed = 0
         self._system = system
         self._clock = clock
-        self._closing = closing
         self._total = total
         self._progress = progress
         self._done = 0
@@ -132,7 +124,7 @@ class _Stage:
 
     def _close(self, day: dt.date) -> None:
         self._unclosed.append(day)
-        if len(self._unclosed) < self._closing and day != self._clock.last:
+        if len(self._unclosed) < CLOSED_TOGETHER_DAYS and day != self._clock.last:
             return
         self._clock.move_to(start_of(day + DAY))
         self._system.day_closer.close_days(self._unclosed)

@@ -20,7 +20,7 @@ from services.demo.bank import build
 from services.demo.clock import PlayedClock
 from services.demo.entities import ZONE
 from services.demo.headlines import channel_rows, headline_rows
-from services.demo.play import Played, Progress, closing_days, play
+from services.demo.play import CLOSED_TOGETHER_DAYS, Played, Progress, play
 from services.demo.score import Score, read_signals, score
 from services.demo.truth import Truth
 from services.demo.year import DAY, Year
@@ -131,7 +131,7 @@ def _told(played: Played, customers: int) -> list[tuple[Any, ...]]:
         ("events admitted", played.admitted),
         ("sent again, told as duplicates", played.duplicate),
         ("broken, refused and kept in quarantine", played.refused),
-        ("days closed", played.days_closed),
+        (f"days closed, {CLOSED_TOGETHER_DAYS} together", played.days_closed),
         ("seconds to simulate", round(played.building_seconds, 1)),
         ("seconds through the door", round(played.door_seconds, 1)),
         ("seconds to post and judge", round(played.posting_seconds, 1)),
@@ -140,8 +140,6 @@ def _told(played: Played, customers: int) -> list[tuple[Any, ...]]:
         told.append(
             ("part of the interactions that is played at this size", f"{numbers.INTERACTIONS_KEPT:.0%}")
         )
-    if closing_days(customers) > 1:
-        told.append(("days closed together at this size", closing_days(customers)))
     return told
 
 
