@@ -1,19 +1,19 @@
 """The tree of errors of the services; its root is in events/errors.py.
 
-    DaybookError
-    ├── Refused                   what was asked breaks a rule; the caller can mend it
-    │   ├── WrongUse              a command or a request that makes no sense (exit code 2)
-    │   ├── NotFound
-    │   ├── MappingError          a mapping file that cannot be read or applied
-    │   ├── TooManyRefusals       a source whose refusals in a row passed the limit
-    │   └── LegalHold             a subject whose key may not be destroyed
-    ├── CheckFailed               a check that was asked for found a difference (exit code 1)
-    └── Stopped                   a part that must not go on
-        ├── JournalIncomplete     trimmed, compacted, re-created or re-partitioned
-        ├── JournalUnavailable    an append or read that got no answer in time
-        ├── Fenced                another owner of the partition has committed
-        ├── OlderThanJournal      an entry of a type or version that this reader does not know
-        └── NotReady              no generation of these declarations is live yet
+DaybookError
+├── Refused                   what was asked breaks a rule; the caller can mend it
+│   ├── WrongUse              a command or a request that makes no sense (exit code 2)
+│   ├── NotFound
+│   ├── MappingError          a mapping file that cannot be read or applied
+│   ├── TooManyRefusals       a source whose refusals in a row passed the limit
+│   └── LegalHold             a subject whose key may not be destroyed
+├── CheckFailed               a check that was asked for found a difference (exit code 1)
+└── Stopped                   a part that must not go on
+    ├── JournalIncomplete     trimmed, compacted, re-created or re-partitioned
+    ├── JournalUnavailable    an append or read that got no answer in time
+    ├── Fenced                another owner of the partition has committed
+    ├── OlderThanJournal      an entry of a type or version that this reader does not know
+    └── NotReady              no generation of these declarations is live yet
 """
 
 from events.errors import DaybookError
