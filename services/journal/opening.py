@@ -8,11 +8,12 @@ import uuid
 
 from events import codec
 from events.calendar import JournalOpened
-from events.envelope import Envelope, JournalId, Position
+from events.envelope import JournalId, Position
 from events.errors import EventError
 from services.errors import JournalIncomplete
 from services.journal.partition import partition_of
-from services.journal.port import Journal, Record
+from services.journal.port import Journal
+from services.journal.system_events import system_record
 
 SOURCE = "urn:daybook:journal"
 
@@ -52,24 +53,12 @@ def open_or_begin(journal: Journal, zone: str, now: dt.datetime) -> JournalOpene
     opened = JournalOpened(
         journal_id=JournalId(f"daybook:{uuid.uuid4()}"), zone=zone, partitions=journal.partitions
     )
-    event_type = codec.TYPE_OF[JournalOpened]
-    subject = f"journal/{opened.journal_id}"
-    envelope = Envelope(
-        specversion="1.0",
-        id=opened.journal_id,
-        source=SOURCE,
-        type=event_type.name,
-        subject=subject,
-        dataschema=event_type.schema_urn(),
-        time=now,
-        admittedtime=now,
-        data=codec.raw_json(opened),
-    )
-    journal.append([Record(subject.encode(), codec.encode_json(envelope))])
+    record = system_record(opened, source=SOURCE, identifier=opened.journal_id, now=now)
+    journal.append([record])
     begun = read_opening(journal)
     if begun is None:
         raise JournalIncomplete(
             f"another record came before journal.opened in partition "
-            f"{partition_of(subject.encode(), journal.partitions)}: open a journal before publishing to it"
+            f"{partition_of(record.key, journal.partitions)}: open a journal before publishing to it"
         )
     return begun

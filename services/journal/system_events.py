@@ -1,6 +1,7 @@
 """Events that the system itself writes: their envelope, and appending them.
 
-Watch, clock, quarantine and privacy append through here, past the door; the door refuses their types.
+Watch, clock, quarantine, privacy and the journal's opening append through here, past the door; the door
+refuses their types. The same arguments always give the same bytes.
 """
 
 import datetime as dt
@@ -11,9 +12,20 @@ from services.journal.port import Record
 
 
 def system_record(
-    event: Event, *, source: str, identifier: str, now: dt.datetime, date: dt.date | None = None
+    event: Event,
+    *,
+    source: str,
+    identifier: str,
+    now: dt.datetime,
+    date: dt.date | None = None,
+    undated: bool = False,
+    causation: str | None = None,
 ) -> Record:
-    """A record of a system event, happening `now` or on a whole day, under the subject that it names."""
+    """A record of a system event, under the subject that it names and admitted `now`.
+
+    It happened `now` too, or on a whole day `date`, or at a time that nobody knows (`undated`).
+    """
+    assert date is None or not undated, "an event on a day is not undated"
     event_type = codec.TYPE_OF[type(event)]
     subject = event_type.subject_of(event)
     assert subject is not None, f"{event_type.name} names its subject"
@@ -24,8 +36,10 @@ def system_record(
         type=event_type.name,
         subject=subject,
         dataschema=event_type.schema_urn(),
-        time=now if date is None else None,
+        time=now if date is None and not undated else None,
         date=date,
+        undated=undated,
+        causationid=causation,
         admittedtime=now,
         data=codec.raw_json(event),
     )

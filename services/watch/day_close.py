@@ -12,9 +12,10 @@ from events.calendar import CalendarDayClosed, calendar_of
 from events.envelope import Position
 from services.journal.partition import partition_of
 from services.journal.port import Journal
+from services.journal.system_events import system_record
 from services.store.database import connect
 from services.store.queries.watching import close_lock
-from services.watch.signals import Clock, system_record
+from services.watch.signals import Clock
 
 SOURCE = "urn:daybook:calendar"
 
@@ -45,11 +46,10 @@ class DayCloser:
             records = [
                 system_record(
                     CalendarDayClosed(calendar_id=self._calendar, day=day, zone=self._zone_name, cut=cut),
-                    f"calendar/{self._calendar}",
-                    f"{self._calendar}:{day.isoformat()}:{named}",
-                    now,
                     source=SOURCE,
-                    on=day,
+                    identifier=f"{self._calendar}:{day.isoformat()}:{named}",
+                    now=now,
+                    date=day,
                 )
                 for day in wanted
             ]

@@ -8,19 +8,12 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 
 from events import codec
-from events.envelope import (
-    ChannelId,
-    CustomerId,
-    EmployeeId,
-    Envelope,
-    Event,
-    ProductId,
-    UnitId,
-)
+from events.envelope import ChannelId, CustomerId, EmployeeId, ProductId, UnitId
 from events.risk import RiskSignalDetected, RulePackPublished
 from projections.rules.pack import RulePack
 from projections.rules.rule import Hit, explain
 from services.journal.port import Journal, Record
+from services.journal.system_events import system_record
 from services.store import generation as generations
 from services.store.database import Connection
 from services.store.queries.watching import counted
@@ -108,36 +101,14 @@ def record_of(signal: RiskSignalDetected, hit: Hit, admitted: dt.datetime) -> Re
     """The record of a signal: it stands on the subject of its facts and on their day."""
     cause = hit.evidence[-1].id if hit.evidence else None
     return system_record(
-        signal, hit.subject, hit.signal_id, admitted, source=SOURCE, on=hit.on, causation=cause
+        signal,
+        source=SOURCE,
+        identifier=hit.signal_id,
+        now=admitted,
+        date=hit.on,
+        undated=hit.on is None,
+        causation=cause,
     )
-
-
-def system_record(
-    event: Event,
-    subject: str,
-    identifier: str,
-    admitted: dt.datetime,
-    *,
-    source: str,
-    on: dt.date | None,
-    causation: str | None = None,
-) -> Record:
-    """The record of an event that the system itself writes."""
-    event_type = codec.TYPE_OF[type(event)]
-    envelope = Envelope(
-        specversion="1.0",
-        id=identifier,
-        source=source,
-        type=event_type.name,
-        subject=subject,
-        dataschema=event_type.schema_urn(),
-        date=on,
-        undated=on is None,
-        causationid=causation,
-        admittedtime=admitted,
-        data=codec.raw_json(event),
-    )
-    return Record(subject.encode(), codec.encode_json(envelope))
 
 
 def publish_pack(
@@ -153,7 +124,7 @@ def publish_pack(
         approver=approver,
     )
     record = system_record(
-        published, f"rulepack/{pack.id}", pack.digest[:32], admitted, source=SOURCE, on=pack.valid_from
+        published, source=SOURCE, identifier=pack.digest[:32], now=admitted, date=pack.valid_from
     )
     journal.append([record])
     return published
