@@ -94,7 +94,7 @@ def _fold_in_memory(
             progress(moved.next_offset - moved.first_offset)
         if sum(len(rows) for rows in working.rows.values()) > task.rows_in_memory:
             break
-    advance(connection, task.generation, {task.partition: whole})
+    advance(connection, task.generation, {task.partition: whole}, {})
     for ledger in declarations.ledgers:
         write_ledger(connection, schema, working, ledger.name)
     write_counts(connection, schema, Batch(progress={}, entry_rows=[], working=working))

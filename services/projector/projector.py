@@ -71,6 +71,7 @@ class Projector:
         self._cache.clear()
         marks = generations.watermarks(self.connection, self.generation.schema)
         self.next_offsets = {partition: mark.next_offset for partition, mark in marks.items()}
+        self._epochs = {partition: mark.epoch for partition, mark in marks.items()}
         self._cache.complete = all(mark.entries == 0 for mark in marks.values())
         self._parked = parked_keys(self.connection, self.generation.schema)
 
@@ -187,6 +188,7 @@ class Projector:
         batch = self.folder.fold(records, self)
         if not batch.progress:
             return batch
+        batch.epochs = self._epochs
         if self.before_commit is not None:
             self.before_commit(batch)
         write(self.connection, self.generation, batch)

@@ -1,6 +1,7 @@
 """Fold parked keys again after a fix: the rows come out as if the handler had never raised.
 
-Called by the owner of the partition when a projector starts, and by `daybook doctor`.
+Called by the owner of the partition when a projector starts, and by `daybook doctor`. The partition's epoch
+moves on, so that a projector that runs beside it is fenced and reads rows and parked keys anew.
 """
 
 from collections.abc import Collection
@@ -46,4 +47,8 @@ def _unpark_one(projector: Projector, parked: parking.ParkedKey) -> bool:
         write_ledger(connection, schema, working, ledger.name)
         write_tallies(connection, schema, working)
         parking.release(connection, schema, parked)
+        connection.execute(
+            f"UPDATE {schema}._watermark SET epoch = epoch + 1 WHERE partition = %s".encode(),
+            (parked.partition,),
+        )
     return True

@@ -29,13 +29,17 @@ class Generation(NamedTuple):
 
 
 class Watermark(NamedTuple):
-    """How far one partition has been folded; `last_digest` is SHA-256 of the last record folded."""
+    """How far one partition has been folded; `last_digest` is SHA-256 of the last record folded.
+
+    `epoch` moves on when rows were changed beside the fold, so that a running projector reads them anew.
+    """
 
     next_offset: int
     last_digest: bytes | None
     entries: int
     copies: int
     unreadable: int
+    epoch: int
 
 
 def create(
@@ -157,8 +161,8 @@ def set_state(connection: Connection, generation: Generation, state: str) -> Non
 def watermarks(connection: Connection, schema: str) -> dict[int, Watermark]:
     """The watermark of every partition of a generation."""
     rows = connection.execute(
-        f"SELECT partition, next_offset, last_digest, entries, copies, unreadable FROM {schema}._watermark "
-        "ORDER BY partition".encode()
+        "SELECT partition, next_offset, last_digest, entries, copies, unreadable, epoch "
+        f"FROM {schema}._watermark ORDER BY partition".encode()
     ).fetchall()
     return {row[0]: Watermark(*row[1:]) for row in rows}
 

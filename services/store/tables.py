@@ -78,7 +78,8 @@ _BOOKKEEPING = (
     """CREATE TABLE {schema}._watermark (
         partition smallint PRIMARY KEY, next_offset bigint NOT NULL, last_digest bytea,
         entries bigint NOT NULL DEFAULT 0, copies bigint NOT NULL DEFAULT 0,
-        unreadable bigint NOT NULL DEFAULT 0, admitted_until timestamptz)""",
+        unreadable bigint NOT NULL DEFAULT 0, admitted_until timestamptz,
+        epoch bigint NOT NULL DEFAULT 0)""",
     """CREATE TABLE {schema}._ledger_count (
         partition smallint, ledger text, folded bigint NOT NULL, not_subscribed bigint NOT NULL,
         parked bigint NOT NULL, PRIMARY KEY (partition, ledger))""",

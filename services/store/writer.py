@@ -46,6 +46,7 @@ class Batch:
     working: WorkingSet
     not_subscribed: dict[tuple[int, str], int] = field(default_factory=dict)
     unreadable: list[tuple[int, int, str]] = field(default_factory=list)
+    epochs: Mapping[int, int] = field(default_factory=dict)
 
 
 class DuplicateEntry(Exception):
@@ -61,7 +62,7 @@ def write(connection: Connection, generation: Generation, batch: Batch) -> None:
     schema = generation.schema
     try:
         with connection.transaction():
-            advance(connection, generation, batch.progress)
+            advance(connection, generation, batch.progress, batch.epochs)
             insert_entries(connection, schema, batch.entry_rows)
             for ledger in batch.working.declarations.ledgers:
                 write_ledger(connection, schema, batch.working, ledger.name)
@@ -110,9 +111,16 @@ def record_digest(value: bytes | None) -> bytes:
 
 
 def advance(
-    connection: Connection, generation: Generation, progress: Mapping[int, PartitionProgress]
+    connection: Connection,
+    generation: Generation,
+    progress: Mapping[int, PartitionProgress],
+    epochs: Mapping[int, int],
 ) -> None:
-    """Move the watermarks first: whoever finds one moved already was fenced and writes nothing."""
+    """Move the watermarks first: whoever finds one moved already was fenced and writes nothing.
+
+    `epochs` are those that the caller read its rows and parked keys under; one moves on when a parked key
+    is folded again beside a running projector, which must then read both anew.
+    """
     state = connection.execute(
         "SELECT state FROM daybook.generation WHERE id = %s FOR SHARE", (generation.id,)
     ).fetchone()
@@ -120,28 +128,38 @@ def advance(
         raise Fenced(
             f"generation {generation.id} is no longer live: resolve the live one and go on from there"
         )
-    for partition, moved in sorted(progress.items()):
-        updated = connection.execute(
-            f"UPDATE {generation.schema}._watermark SET next_offset = %s, last_digest = %s, "
-            "entries = entries + %s, copies = copies + %s, unreadable = unreadable + %s, "
-            "admitted_until = greatest(admitted_until, %s) "
-            "WHERE partition = %s AND next_offset = %s".encode(),
-            (
-                moved.next_offset,
-                moved.last_digest,
-                moved.entries,
-                moved.copies,
-                moved.unreadable,
-                moved.admitted_until,
-                partition,
-                moved.first_offset,
-            ),
-        ).rowcount
-        if updated != 1:
-            raise Fenced(
-                f"partition {partition} of generation {generation.id} was moved past offset "
-                f"{moved.first_offset} by another projector: this one lost the partition"
-            )
+    table, moves = f"{generation.schema}._watermark", sorted(progress.items())
+    partitions = [partition for partition, _ in moves]
+    connection.execute(
+        f"SELECT 1 FROM {table} WHERE partition = ANY(%s) ORDER BY partition FOR UPDATE".encode(),
+        (partitions,),
+    )
+    moved = connection.execute(
+        f"UPDATE {table} w SET next_offset = m.next_offset, last_digest = m.last_digest, "
+        "entries = w.entries + m.entries, copies = w.copies + m.copies, "
+        "unreadable = w.unreadable + m.unreadable, "
+        "admitted_until = greatest(w.admitted_until, m.admitted_until) "
+        "FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[], "
+        "%s::bigint[], %s::bigint[], %s::timestamptz[]) AS m (partition, first_offset, epoch, next_offset, "
+        "last_digest, entries, copies, unreadable, admitted_until) "
+        "WHERE w.partition = m.partition AND w.next_offset = m.first_offset AND w.epoch = m.epoch".encode(),
+        (
+            partitions,
+            [one.first_offset for _, one in moves],
+            [epochs.get(partition, 0) for partition in partitions],
+            [one.next_offset for _, one in moves],
+            [one.last_digest for _, one in moves],
+            [one.entries for _, one in moves],
+            [one.copies for _, one in moves],
+            [one.unreadable for _, one in moves],
+            [one.admitted_until for _, one in moves],
+        ),
+    ).rowcount
+    if moved != len(moves):
+        raise Fenced(
+            f"generation {generation.id}: {len(moves) - moved} of the partitions {partitions} were moved on by "
+            "another projector, or had parked keys folded again: read the watermarks and go on from there"
+        )
 
 
 def write_ledger(connection: Connection, schema: str, working: WorkingSet, name: str) -> None:

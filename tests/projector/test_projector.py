@@ -214,6 +214,38 @@ def test_a_handler_that_raises_parks_its_key_and_folds_it_again_after_the_fix(
     assert_tallies_equal_their_recount(projector)
 
 
+def test_a_projector_that_runs_while_a_key_is_unparked_is_fenced_and_misses_nothing(
+    journal: PostgresJournal, open_projector: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = CustomerId("shop:1")
+
+    def sold(name: str, amount_minor: int) -> Record:
+        event = SaleConfirmed(
+            sale_id=SaleId("shop:bad"),
+            customer_id=customer,
+            legal_entity="bank-a",
+            product_id=ProductId("shop:p1"),
+            amount_minor=amount_minor,
+            currency="CNY",
+        )
+        return shop.record(event, f"customer/{customer}", name)
+
+    journal.append([sold("e1", 666)])
+    running, doctor = open_projector(), open_projector()
+    running.catch_up(10)
+    handlers = cast(dict[type[Event], Handler], shop.sales.handlers)
+    confirmed: type[Event] = SaleConfirmed
+    monkeypatch.setitem(handlers, confirmed, _post_sale_fixed)
+    assert unpark(doctor) == 1
+    journal.append([sold("e2", 777)])
+    with pytest.raises(Fenced, match="folded again"):
+        running.catch_up(10)
+    running.catch_up(10)
+    schema = running.generation.schema
+    assert running.connection.execute(f"SELECT amount_minor FROM {schema}.sales").fetchall() == [(777,)]
+    assert_counts_add_up(running)
+
+
 def _post_sale_fixed(key: Key, row: shop.SaleRow | None, event: SaleConfirmed, entry: Entry) -> shop.SaleRow:
     row = row or shop.SaleRow(key[0], key[1], None, None, None, None, None)
     return change(row, amount_minor=event.amount_minor, confirmed_on=entry.occurred_on)
