@@ -157,8 +157,8 @@ def advance(
     ).rowcount
     if moved != len(moves):
         raise Fenced(
-            f"generation {generation.id}: {len(moves) - moved} of the partitions {partitions} were moved on by "
-            "another projector, or had parked keys folded again: read the watermarks and go on from there"
+            f"generation {generation.id}: {len(moves) - moved} of the partitions {partitions} were moved on"
+            " by another projector, or had parked keys folded again: read the watermarks and go on from there"
         )
 
 
