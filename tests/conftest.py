@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,10 +20,11 @@ from tests.data_folder import folder_for_servers
 
 @pytest.fixture(scope="session")
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
-    """The session's PostgreSQL, in a folder of its own."""
+    """The session's PostgreSQL, in a folder of its own. No test kills it: a test that does starts its own."""
     with folder_for_servers() as folder:
         server = EmbeddedPostgres(folder / "data")
         server.start()
+        _trade_durability_for_speed(server)
         yield server
         server.stop()
 
@@ -42,13 +43,28 @@ def postgres_url(embedded_postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-def database_url(embedded_postgres: EmbeddedPostgres) -> Iterator[str]:
-    """A fresh, empty database, dropped after the test."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
+def make_database(embedded_postgres: EmbeddedPostgres) -> Iterator[Callable[[], str]]:
+    """Makes fresh, empty databases and says how to reach each; dropped after the test.
+
+    Files are copied, not written twice by way of the log: a tenth of the time where no disk is waited for.
+    """
+    names: list[str] = []
     with psycopg.connect(embedded_postgres.conninfo(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        yield embedded_postgres.conninfo(name)
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+        def make() -> str:
+            names.append(f"test_{uuid.uuid4().hex[:12]}")
+            connection.execute(f'CREATE DATABASE "{names[-1]}" STRATEGY file_copy'.encode())
+            return embedded_postgres.conninfo(names[-1])
+
+        yield make
+        for name in names:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[], str]) -> str:
+    """A fresh, empty database, dropped after the test."""
+    return make_database()
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +98,14 @@ def local_broker(tmp_path: Path) -> Iterator[LocalBroker]:
         yield broker
     finally:
         broker.stop()
+
+
+def _trade_durability_for_speed(server: EmbeddedPostgres) -> None:
+    """Let the session's server wait for no disk: a database a test is made and dropped hundreds of times."""
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _require_local_broker() -> None:

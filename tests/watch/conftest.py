@@ -1,7 +1,6 @@
 """A journal that was opened, and watches on it with the house pack."""
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,8 +13,7 @@ from projections.rules.pack import RulePack
 from services.journal.opening import open_or_begin
 from services.journal.port import Record
 from services.journal.postgres import PostgresJournal
-from services.store.database import connect, migrate
-from services.store.embedded import EmbeddedPostgres
+from services.store.database import migrate
 from services.watch.day_close import DayCloser
 from services.watch.packs import load_pack
 from services.watch.watch import Watch
@@ -29,7 +27,6 @@ class Scene:
     journal: PostgresJournal
     conninfo: str
     pack: RulePack
-    database: str
     opened: list[Watch | DayCloser] = field(default_factory=list)
 
     def clock(self) -> dt.datetime:
@@ -85,27 +82,22 @@ def pack() -> RulePack:
 
 
 @pytest.fixture
-def make_scene(embedded_postgres: EmbeddedPostgres, pack: RulePack) -> Iterator[Callable[[], Scene]]:
+def make_scene(make_database: Callable[[], str], pack: RulePack) -> Iterator[Callable[[], Scene]]:
     """Makes scenes, each in a database of its own."""
     scenes: list[Scene] = []
 
     def make() -> Scene:
-        name = f"watch_{uuid.uuid4().hex[:12]}"
-        with connect(embedded_postgres.conninfo(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        conninfo = embedded_postgres.conninfo(name)
+        conninfo = make_database()
         migrate(conninfo)
         journal = PostgresJournal.create(conninfo, partitions=4)
         open_or_begin(journal, bank.ZONE, bank.at(-30))
-        scenes.append(Scene(journal, conninfo, pack, name))
+        scenes.append(Scene(journal, conninfo, pack))
         return scenes[-1]
 
     yield make
     for scene in scenes:
         for one in (*scene.opened, scene.journal):
             one.close()
-        with connect(embedded_postgres.conninfo(), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{scene.database}" WITH (FORCE)'.encode())
 
 
 @pytest.fixture
