@@ -76,8 +76,8 @@ def play(
         counts["refused"],
         stage.days_closed,
         built - began,
-        played - built,
-        settled - played,
+        played - built - stage.posting_seconds,
+        settled - played + stage.posting_seconds,
     )
 
 
@@ -87,6 +87,7 @@ class _Stage:
     def __init__(self, system: System, clock: PlayedClock, total: int, progress: Progress) -> None:
         self.counts: Counter[str] = Counter()
         self.days_closed = 0
+        self.posting_seconds = 0.0
         self._system = system
         self._clock = clock
         self._total = total
@@ -131,7 +132,9 @@ class _Stage:
         self.days_closed += len(self._unclosed)
         self._unclosed.clear()
         if self._unposted >= POST_EVERY_EVENTS:
+            began = time.monotonic()
             self._system.settle()
+            self.posting_seconds += time.monotonic() - began
             self._unposted = 0
 
 
