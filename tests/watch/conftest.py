@@ -17,6 +17,7 @@ from services.store.database import migrate
 from services.watch.day_close import DayCloser
 from services.watch.packs import load_pack
 from services.watch.watch import Watch
+from tests.databases import Databases
 from tests.watch import bank
 
 
@@ -27,6 +28,7 @@ class Scene:
     journal: PostgresJournal
     conninfo: str
     pack: RulePack
+    database: str
     opened: list[Watch | DayCloser] = field(default_factory=list)
 
     def clock(self) -> dt.datetime:
@@ -81,23 +83,33 @@ def pack() -> RulePack:
     return load_pack()
 
 
+@pytest.fixture(scope="session")
+def opened_journal(databases: Databases) -> str:
+    """The name of a database with a journal that was opened and nothing else: scenes are copies of it."""
+    name = databases.make()
+    migrate(databases.conninfo(name))
+    journal = PostgresJournal.create(databases.conninfo(name), partitions=4)
+    open_or_begin(journal, bank.ZONE, bank.at(-30))
+    journal.close()
+    return name
+
+
 @pytest.fixture
-def make_scene(make_database: Callable[[], str], pack: RulePack) -> Iterator[Callable[[], Scene]]:
+def make_scene(databases: Databases, opened_journal: str, pack: RulePack) -> Iterator[Callable[[], Scene]]:
     """Makes scenes, each in a database of its own."""
     scenes: list[Scene] = []
 
     def make() -> Scene:
-        conninfo = make_database()
-        migrate(conninfo)
-        journal = PostgresJournal.create(conninfo, partitions=4)
-        open_or_begin(journal, bank.ZONE, bank.at(-30))
-        scenes.append(Scene(journal, conninfo, pack))
+        name = databases.make(template=opened_journal)
+        conninfo = databases.conninfo(name)
+        scenes.append(Scene(PostgresJournal(conninfo), conninfo, pack, name))
         return scenes[-1]
 
     yield make
     for scene in scenes:
         for one in (*scene.opened, scene.journal):
             one.close()
+        databases.spend(scene.database)
 
 
 @pytest.fixture
