@@ -68,8 +68,8 @@ def main() -> None:
     try:
         app()
     except DaybookError as error:
-        errors.print(f"[red]{error.code}[/red]: ", end="")
-        errors.print(str(error), markup=False, highlight=False)
+        errors.print(f"{error.code}: ", style="red", end="")
+        errors.print(str(error), highlight=False)
         sys.exit(2 if isinstance(error, WrongUse) else 1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -13,7 +13,7 @@ from services.audit.as_of import subject_as_of
 from services.audit.rebuild_job import Report, rebuild_and_report
 from services.bootstrap import System, load_archive
 from services.cli.opening import opened, settings_for
-from services.cli.output import AsJson, Data, as_plain, out, print_json, print_table, progress
+from services.cli.output import AsJson, Data, as_plain, out, plain, print_json, print_table, progress
 from services.errors import CheckFailed, WrongUse
 from services.journal.address import JournalAddress
 from services.journal.archive import ArchiveJournal, write_archive
@@ -75,7 +75,7 @@ def timeline(
     data: Data = None,
     json: AsJson = False,
 ) -> None:
-    """Every entry of a subject, in journal order.
+    """Every entry of a subject, in journal order: position, admitted, happened, type, headline.
 
     Example: `daybook audit timeline customer/berka:1`
     """
@@ -84,11 +84,12 @@ def timeline(
     if json:
         print_json([{**line._asdict(), "position": str(line.position)} for line in lines])
         return
-    rows = [
-        (str(line.position), line.type, line.occurred_at or line.occurred_on, line.admitted_at, line.line)
-        for line in lines
-    ]
-    print_table(subject, ("position", "type", "occurred", "admitted", "line"), rows)
+    for line in lines:
+        happened = plain(line.occurred_at or line.occurred_on or "undated")
+        out.print(
+            f"{line.position}  {plain(line.admitted_at)}  {happened:<20}  {line.type:<24}  {line.line}",
+            highlight=False,
+        )
 
 
 @app.command("as-of")

@@ -3,6 +3,7 @@
 Every module of the command line uses it; figures and errors are formatted nowhere else.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-out = Console(soft_wrap=True)
-errors = Console(stderr=True, soft_wrap=True)
+# No markup: what a channel sent may hold brackets.
+out = Console(soft_wrap=True, markup=False)
+errors = Console(stderr=True, soft_wrap=True, markup=False)
 
 Data = Annotated[
     Path | None,
@@ -49,7 +51,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
 
 
 def plain(value: Any) -> str:
-    """A value as a person reads it."""
+    """A value as a person reads it; an instant in UTC, to the second."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -58,6 +60,8 @@ def plain(value: Any) -> str:
         return f"{value:,.2f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     return str(value)
 
 

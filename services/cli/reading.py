@@ -97,7 +97,11 @@ def status(data: Data = None, json: AsJson = False) -> None:
     print_table(
         "Daybook",
         ("what", "value"),
-        [(name, value) for name, value in as_plain(found).items() if not isinstance(value, list | dict)],
+        [
+            (name, value)
+            for name, value in as_plain(found).items()
+            if not isinstance(value, list | tuple | dict)
+        ],
     )
     print_table(
         "Ledgers",

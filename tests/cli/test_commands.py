@@ -159,3 +159,27 @@ def test_every_command_has_help_with_an_example() -> None:
         result = runner.invoke(app, [*path, "--help"])
         assert result.exit_code == 0, path
         assert "Example" in result.stdout, f"daybook {' '.join(path)} --help shows no example"
+
+
+def test_what_a_person_reads_shows_text_as_it_was_sent(data: Path, tmp_path: Path) -> None:
+    subject, lines = "complaint/bank:c7", tmp_path / "complaint.jsonl"
+    facts = {
+        "complaint_id": "bank:c7",
+        "legal_entity": "bank-cn",
+        "received_by": "regulator",
+        "issue": "[/b] fees",
+    }
+    told = event("c-7", "complaint.received", subject, facts, dataschema="urn:daybook:complaint.received:2")
+    lines.write_text(told + "\n")
+    assert read(data, "publish", str(lines))["admitted"] == 1
+    timeline = run(data, "audit", "timeline", subject).output
+    assert "complaint.received" in timeline
+    assert "2026-05-04 01:30:00Z" in timeline
+    assert "[/b] fees" in timeline
+    assert "[/b] fees" in run(data, "figures", "complaints", "--rows", "1", "--entries").output
+
+
+def test_status_is_a_page_of_single_values(data: Path) -> None:
+    shown = run(data, "status").output
+    assert "records" in shown
+    assert "{" not in shown
