@@ -5,21 +5,18 @@ Read in place beside the checkout, or where DAYBOOK_TEST_DATA says; skipped wher
 
 import csv
 import gzip
-import os
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.door.mappings.engine import OpenMapping, load_mapping
 from services.door.submission import Fields
+from tests.proof.sets import DATA
 
 pytestmark = pytest.mark.data
-
-DATA = Path(os.environ.get("DAYBOOK_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 FILES = {
     "cfpb": ["cfpb-complaints/complaints_2017_2021.csv.gz"],

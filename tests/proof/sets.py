@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-DATA = Path(os.environ.get("DAYBOOK_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+DATA = Path(os.environ.get("DAYBOOK_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
 class DataSet(NamedTuple):
