@@ -80,7 +80,7 @@ class System:
 
     def close(self) -> None:
         """Release everything; the embedded server stops with its last user."""
-        for name in ("read_pool", "keyring", "references", "quarantine_log", "day_closer"):
+        for name in ("door_counts", "read_pool", "keyring", "references", "quarantine_log", "day_closer"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self.journal.close()
@@ -142,6 +142,11 @@ class System:
         return References(self.conninfo, self.journal, self.declarations, self.opened.zone)
 
     @cached_property
+    def door_counts(self) -> DoorCounts:
+        """What each source brought, kept until written; closing writes the rest."""
+        return DoorCounts(self.conninfo)
+
+    @cached_property
     def door(self) -> Door:
         """The door; it remembers what was appended and not posted before it was opened."""
         settings = self.settings
@@ -155,7 +160,7 @@ class System:
             self.clock,
             Limits(event_bytes=settings.max_event_bytes, refusals_in_a_row=settings.refusals_in_a_row),
             self.zone,
-            DoorCounts(self.conninfo),
+            self.door_counts,
         )
         door.recover()
         return door

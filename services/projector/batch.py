@@ -61,7 +61,8 @@ class BatchFolder:
         self.volume = volume
         self.cut = cut or Cut()
         self.stopped: dict[int, str] = {}
-        self._ended: set[int] = set()
+        self._stops_at: dict[int, int] = {}
+        self._ends_at: dict[int, int] = {}
 
     def fold(
         self, records: Sequence[StoredRecord], source: RowSource, working: WorkingSet | None = None
@@ -115,14 +116,14 @@ class BatchFolder:
         decode, volume, zone, uncut = codec.decode, self.volume, self.zone, self.cut == Cut()
         for record in records:
             partition, offset, _, _ = record
-            if partition in self.stopped:
+            if partition in self.stopped and offset >= self._stops_at[partition]:
                 continue
             moved = progress.get(partition)
             if moved is None:
                 moved = PartitionProgress(offset, offset, b"")
             assert offset == moved.next_offset, f"gap in partition {partition} before offset {offset}"
             try:
-                if partition not in self._ended:
+                if uncut or offset < self._ends_at.get(partition, offset + 1):
                     entry = decode(record.value, Position(volume, partition, offset), zone)
                     if uncut or self._within(entry):
                         entries.append(entry)
@@ -131,6 +132,7 @@ class BatchFolder:
                 moved.unreadable += 1
             except UnknownSchema as error:
                 self.stopped[partition] = f"offset {offset}: {error}"
+                self._stops_at[partition] = offset
                 continue
             progress[partition] = moved
             moved.next_offset = offset + 1
@@ -141,7 +143,7 @@ class BatchFolder:
 
     def _within(self, entry: Entry) -> bool:
         if self.cut.known_at is not None and entry.admitted_at > self.cut.known_at:
-            self._ended.add(entry.position.partition)
+            self._ends_at[entry.position.partition] = entry.position.offset
             return False
         return self._happened(entry) or isinstance(entry.event, Correction | Voiding)
 

@@ -1,11 +1,14 @@
 """The projector: batch → decode → fold → one transaction. The only way from journal to rows.
 
 Workers, the embedded loop and the watch run it. It owns the partitions it is given for as long as nobody
-else commits to them; the watermark in the transaction is what fences it, not a lock.
+else commits to them; the watermark in the transaction is what fences it, not a lock. It may fold one batch
+ahead of the one that is being written; what it folds then stands on rows that are not committed yet.
 """
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 from events import codec
 from events.envelope import Entry, Position
@@ -36,8 +39,21 @@ CAREFUL_BATCHES = 20
 """After a second copy was met, this many batches look duplicates up before folding."""
 
 
+class _Pending(NamedTuple):
+    """A batch that is being written, and the records it was folded from."""
+
+    batch: Batch
+    records: Sequence[StoredRecord]
+    written: Future[None]
+
+
+class _FoldAgain(Exception):
+    """The batch before this one came out otherwise than was assumed: fold this one again."""
+
+
 class Projector:
-    """Folds journal partitions into one generation. One instance, one connection, one thread."""
+    """Folds journal partitions into one generation. One instance belongs to one thread; a second one, and a
+    second connection, write a batch while the next is folded."""
 
     def __init__(
         self,
@@ -60,14 +76,20 @@ class Projector:
         self._cache = RowCache(cache_rows)
         self._careful = 0
         self.connection = connect(conninfo, autocommit=True)
-        self.connection.execute("SET synchronous_commit = off")
         announce_reader(self.connection, codec.CATALOGUE_LEVEL)
+        self.writing_connection = connect(conninfo, autocommit=True)
+        self.writing_connection.execute("SET synchronous_commit = off")
+        self._writing = ThreadPoolExecutor(1, "projector-writing")
+        self._pending: _Pending | None = None
         self.next_offsets: dict[int, int] = {}
         self.reload()
 
     def reload(self) -> None:
         """Forget what was cached and read the watermarks again: after fencing, a failed commit, a new
-        assignment."""
+        assignment. A batch that is being written is waited for, whatever becomes of it."""
+        if self._pending is not None:
+            self._pending.written.exception()
+            self._pending = None
         self._cache.clear()
         marks = generations.watermarks(self.connection, self.generation.schema)
         self.next_offsets = {partition: mark.next_offset for partition, mark in marks.items()}
@@ -102,10 +124,108 @@ class Projector:
         partitions: Collection[int] | None = None,
         until: Mapping[int, int] | None = None,
     ) -> int:
-        """Read and fold up to `limit` records; gives back how many were folded, 0 if there were none.
+        """Read, fold and commit up to `limit` records; gives back how many, 0 if there were none.
 
         `until` stops each partition at a next offset; `partitions` restricts to those owned.
         """
+        done = self._step_ahead(limit, wait_seconds, partitions, until)
+        self.flush()
+        return done
+
+    def fold(self, records: Sequence[StoredRecord]) -> int:
+        """Fold records that continue the watermarks, and commit. Raises Fenced, after a reload."""
+        done = self.fold_ahead(records)
+        self.flush()
+        return done
+
+    def fold_ahead(self, records: Sequence[StoredRecord]) -> int:
+        """Fold records that continue those folded before, and begin to write them; `flush` waits for that.
+
+        Raises Fenced, after a reload, if this batch or the one before it could not be committed.
+        """
+        if not records:
+            return 0
+        try:
+            with uncollected():
+                batch = self._fold_on_pending(records)
+        except Exception:
+            self.reload()
+            raise
+        if not batch.progress:
+            return 0
+        self._pending = _Pending(batch, records, self._writing.submit(self._write, batch))
+        for partition, moved in batch.progress.items():
+            self.next_offsets[partition] = moved.next_offset
+        return sum(moved.entries + moved.copies + moved.unreadable for moved in batch.progress.values())
+
+    def flush(self) -> None:
+        """Return when all that was folded is committed. Raises Fenced, after a reload, if it cannot be."""
+        try:
+            self._settle()
+        except Exception:
+            self.reload()
+            raise
+
+    def catch_up(self, limit: int, until: Mapping[int, int] | None = None) -> int:
+        """Fold and commit until nothing is left before `until` (default: where the journal ends now)."""
+        goal = self.journal.ends() if until is None else until
+        done = 0
+        while moved := self._step_ahead(limit, 0.0, None, goal):
+            done += moved
+        self.flush()
+        return done
+
+    def close(self) -> None:
+        """Wait for what is being written and release the connections."""
+        self._writing.shutdown(wait=True)
+        self.writing_connection.close()
+        self.connection.close()
+
+    # What a fold needs to know of before it (RowSource).
+
+    def existing(self, entry_ids: Sequence[bytes]) -> set[bytes]:
+        """Entries counted already. After a clean batch the unique index stands watch instead."""
+        if not self._careful:
+            return set()
+        self._settle_or_fold_again()
+        return existing_entries(self.connection, self.generation.schema, entry_ids)
+
+    def rows(self, ledger: str, keys: Sequence[Key]) -> Mapping[Key, Row]:
+        """Rows as the batch before left them, else as cached, else as stored."""
+        found: dict[Key, Row] = {}
+        if self._pending is not None:
+            before = self._pending.batch.working.rows[ledger]
+            found = {key: row for key in keys if (row := before.get(key)) is not None}
+            keys = [key for key in keys if key not in before]
+        cached, missing = self._cache.find(ledger, keys)
+        found |= cached
+        if missing and not self._cache.complete:
+            found |= load_rows(self.connection, self.generation.schema, self.declarations, ledger, missing)
+        return found
+
+    def parked(self) -> set[tuple[str, Key]]:
+        return set(self._parked if self._pending is None else self._pending.batch.working.parked)
+
+    def history(self, entry: Entry) -> list[Entry]:
+        """Committed entries only: a batch that is being written is waited for."""
+        self._settle_or_fold_again()
+        return self.subject_entries(entry.subject)
+
+    def subject_entries(self, subject: str) -> list[Entry]:
+        """Every committed entry of a subject, in journal order, bodies fetched from the journal."""
+        positions = positions_of(self.connection, self.generation.schema, subject, self.journal.volume)
+        return [
+            codec.decode(record.value, position, self.folder.zone)
+            for position, record in zip(positions, self.journal.fetch(positions), strict=True)
+        ]
+
+    def _step_ahead(
+        self,
+        limit: int,
+        wait_seconds: float,
+        partitions: Collection[int] | None,
+        until: Mapping[int, int] | None,
+    ) -> int:
         starts = {
             partition: offset
             for partition, offset in self.next_offsets.items()
@@ -118,81 +238,45 @@ class Projector:
         records = self.journal.read(starts, limit, wait_seconds)
         if until is not None:
             records = [record for record in records if record.offset < until.get(record.partition, 0)]
-        return self.fold(records)
+        return self.fold_ahead(records)
 
-    def fold(self, records: Sequence[StoredRecord]) -> int:
-        """Fold records that continue the watermarks, and commit. Raises Fenced, after a reload."""
-        if not records:
-            return 0
+    def _fold_on_pending(self, records: Sequence[StoredRecord]) -> Batch:
+        """Fold while the batch before is written; again, if that one had to be folded again itself."""
         try:
-            with uncollected():
-                batch = self._commit_once(records)
-        except Exception:
-            self.reload()
-            raise
+            batch = self.folder.fold(records, self)
+        except _FoldAgain:
+            batch = self.folder.fold(records, self)
+        if not self._settle():
+            batch = self.folder.fold(records, self)
+        return batch
+
+    def _settle_or_fold_again(self) -> None:
+        if not self._settle():
+            raise _FoldAgain
+
+    def _settle(self) -> bool:
+        """Wait until the batch before is committed; False if it held second copies that nobody expected, and
+        so was folded again, looking duplicates up."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return True
+        batch, as_assumed = pending.batch, True
+        try:
+            pending.written.result()
+        except DuplicateEntry:
+            self._careful, as_assumed = CAREFUL_BATCHES, False
+            batch = self.folder.fold(pending.records, self)
+            self._write(batch)
         self._careful = max(0, self._careful - 1)
-        for partition, moved in batch.progress.items():
-            self.next_offsets[partition] = moved.next_offset
         self._cache.keep(batch.working)
         self._parked = batch.working.parked
-        return sum(moved.entries + moved.copies + moved.unreadable for moved in batch.progress.values())
+        return as_assumed
 
-    def catch_up(self, limit: int, until: Mapping[int, int] | None = None) -> int:
-        """Fold until nothing is left before `until` (default: where the journal ends now)."""
-        goal = self.journal.ends() if until is None else until
-        done = 0
-        while moved := self.step(limit, until=goal):
-            done += moved
-        return done
-
-    def close(self) -> None:
-        self.connection.close()
-
-    # What a fold needs to know of before it (RowSource).
-
-    def existing(self, entry_ids: Sequence[bytes]) -> set[bytes]:
-        """Entries counted already. After a clean batch the unique index stands watch instead."""
-        if not self._careful:
-            return set()
-        return existing_entries(self.connection, self.generation.schema, entry_ids)
-
-    def rows(self, ledger: str, keys: Sequence[Key]) -> Mapping[Key, Row]:
-        found, missing = self._cache.find(ledger, keys)
-        if missing and not self._cache.complete:
-            found |= load_rows(self.connection, self.generation.schema, self.declarations, ledger, missing)
-        return found
-
-    def parked(self) -> set[tuple[str, Key]]:
-        return set(self._parked)
-
-    def history(self, entry: Entry) -> list[Entry]:
-        return self.subject_entries(entry.subject)
-
-    def subject_entries(self, subject: str) -> list[Entry]:
-        """Every committed entry of a subject, in journal order, bodies fetched from the journal."""
-        positions = positions_of(self.connection, self.generation.schema, subject, self.journal.volume)
-        return [
-            codec.decode(record.value, position, self.folder.zone)
-            for position, record in zip(positions, self.journal.fetch(positions), strict=True)
-        ]
-
-    def _commit_once(self, records: Sequence[StoredRecord]) -> Batch:
-        """Commit; a second copy that was not expected is met by looking duplicates up."""
-        try:
-            return self._commit(records)
-        except DuplicateEntry:
-            self._careful = CAREFUL_BATCHES
-            return self._commit(records)
-
-    def _commit(self, records: Sequence[StoredRecord]) -> Batch:
-        batch = self.folder.fold(records, self)
-        if not batch.progress:
-            return batch
+    def _write(self, batch: Batch) -> None:
         batch.epochs = self._epochs
         if self.before_commit is not None:
             self.before_commit(batch)
-        write(self.connection, self.generation, batch)
-        return batch
+        write(self.writing_connection, self.generation, batch)
 
 
 def resolve(

@@ -95,7 +95,7 @@ class ProjectorProcess:
         """Join the group with a fresh projector, and leave it when told to stop or fenced."""
         projector = self._open_projector()
         idle_ms = int(self.limits.transaction_idle_seconds * 1000)
-        projector.connection.execute(f"SET idle_in_transaction_session_timeout = {idle_ms}".encode())
+        projector.writing_connection.execute(f"SET idle_in_transaction_session_timeout = {idle_ms}".encode())
         self._projector = projector
         reader = self.journal.subscribe_group(
             self.group,

@@ -5,7 +5,6 @@ it (rows written, nothing committed) or after it.
 """
 
 import importlib
-import os
 import signal
 import sys
 import threading
@@ -96,7 +95,8 @@ def arm(fault: Fault) -> None:
 
     def strike() -> None:
         print(f"fault {fault.point} commit", file=sys.stderr, flush=True)
-        os.kill(os.getpid(), getattr(signal, f"SIG{fault.signal}"))
+        # to this thread, so that it is delivered before the call returns
+        signal.pthread_kill(threading.get_ident(), getattr(signal, f"SIG{fault.signal}"))
 
     def write(connection: Connection, generation: Generation, batch: Batch) -> None:
         nonlocal batches

@@ -21,7 +21,7 @@ def test_a_row_survives_its_columns(scenario: Scenario) -> None:
     shape = shape_of(scenario.ledger)
     stored: list[Any] = shape.to_db(scenario.row)
     read = [
-        json.loads(value) if column.sql_type == "jsonb" and value is not None else value
+        json.loads(value.dumps(value.obj)) if column.sql_type == "jsonb" and value is not None else value
         for column, value in zip(shape.columns, stored, strict=True)
     ]
     assert shape.from_db(tuple(read)) == scenario.row
