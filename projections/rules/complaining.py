@@ -25,6 +25,7 @@ from projections.rules.rule import (
     Parameters,
     Rule,
     RuleRow,
+    about_of,
     added,
     hit_of_entry,
     ref,
@@ -132,7 +133,7 @@ def _post_concerned(
     entry: Entry,
 ) -> ConflictRow:
     row = row or ConflictRow(key[0], key[1], (), (), None, None, About(), ())
-    row = change(row, concerned=_concerned(event), received=ref(entry), about=_about(event))
+    row = change(row, concerned=_concerned(event), received=ref(entry), about=about_of(event))
     return _with_conflict(rule, row, entry)
 
 
@@ -178,7 +179,7 @@ def _post_complaint(
         old.solved if old is not None else False,
         old.duplicate if old is not None else False,
         ref(entry),
-        _about(event),
+        about_of(event),
     )
     row = _replaced(row or RepeatRow(key[0], (), ()), grievance)
     return _with_repeat(rule, row, grievance)
@@ -256,14 +257,3 @@ def _unseen(complaint_id: str) -> Grievance:
 def _replaced(row: RepeatRow, grievance: Grievance) -> RepeatRow:
     others = tuple(one for one in row.grievances if one.complaint_id != grievance.complaint_id)
     return change(row, grievances=(*others, grievance)[-50:])
-
-
-def _about(event: ComplaintReceived) -> About:
-    return About(
-        customer_id=event.customer_id,
-        product_id=event.product_id,
-        seller_id=event.seller_id,
-        unit_id=event.unit_id,
-        channel_id=event.channel_id,
-        legal_entity=event.legal_entity,
-    )

@@ -22,6 +22,7 @@ from projections.rules.rule import (
     Rule,
     RuleRow,
     Rules,
+    about_of,
     added,
     hit_of_entry,
     ref,
@@ -123,14 +124,7 @@ def _post_sale(
     event: SaleConfirmed,
     entry: Entry,
 ) -> ReplacementRow:
-    about = About(
-        customer_id=event.customer_id,
-        product_id=event.product_id,
-        seller_id=event.seller_id,
-        unit_id=event.unit_id,
-        channel_id=event.channel_id,
-        legal_entity=event.legal_entity,
-    )
+    about = about_of(event)
     bought = Bought(
         event.sale_id,
         entry.occurred_on,

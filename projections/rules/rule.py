@@ -13,9 +13,11 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
+from events.complaints import ComplaintReceived
 from events.envelope import Entry
 from events.event_type import EntryRef
 from events.risk import Severity
+from events.sales import SaleConfirmed
 from projections.ledger import Ledger, Row
 
 Principle = Literal[
@@ -96,6 +98,18 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 class RuleRow(Row, frozen=True):
     """Base of the rows of rule ledgers: key columns, whatever the rule must remember, and last
     `hits: tuple[Hit, ...]`, which only ever grows while entries are folded in order."""
+
+
+def about_of(event: SaleConfirmed | ComplaintReceived) -> About:
+    """Whom and what a sale or a complaint concerns."""
+    return About(
+        customer_id=event.customer_id,
+        product_id=event.product_id,
+        seller_id=event.seller_id,
+        unit_id=event.unit_id,
+        channel_id=event.channel_id,
+        legal_entity=event.legal_entity,
+    )
 
 
 def signal_id(rule: Rule[Any], *parts: str) -> str:

@@ -15,7 +15,18 @@ from events.sales import SaleConfirmed
 from events.vocabulary import ChannelStatus, ProductStatus
 from projections.ledger import Key, Ledger
 from projections.rules.classes import ProductClasses, class_of
-from projections.rules.rule import About, Hit, Parameters, Rule, RuleRow, Rules, added, hit_of_entry, ref
+from projections.rules.rule import (
+    About,
+    Hit,
+    Parameters,
+    Rule,
+    RuleRow,
+    Rules,
+    about_of,
+    added,
+    hit_of_entry,
+    ref,
+)
 
 SALE_STOPS = ("R-PROD-01", "R-CHAN-01", "R-CHAN-06", "R-PEOP-03", "R-PEOP-04")
 
@@ -186,7 +197,7 @@ def _keys(rules: Rules, classes: ProductClasses, event: SaleConfirmed, entry: En
     known = event.known
     if unknown_references(known):
         return ((entry.subject, event.sale_id),)
-    hits = judged(rules, classes, entry.subject, ref(entry), on, _about(event), known)
+    hits = judged(rules, classes, entry.subject, ref(entry), on, about_of(event), known)
     return ((entry.subject, event.sale_id),) if hits else ()
 
 
@@ -199,7 +210,7 @@ def _post_sale(
     entry: Entry,
 ) -> SaleStopRow:
     assert event.known is not None, "the key function leaves unstamped sales out"
-    about, unknown = _about(event), unknown_references(event.known)
+    about, unknown = about_of(event), unknown_references(event.known)
     hits = judged(rules, classes, entry.subject, ref(entry), entry.occurred_on, about, event.known)
     day = entry.occurred_on or entry.admitted_at.date()
     return SaleStopRow(
@@ -212,15 +223,4 @@ def _post_sale(
         unknown,
         about,
         added(row.hits if row is not None else (), hits),
-    )
-
-
-def _about(event: SaleConfirmed) -> About:
-    return About(
-        customer_id=event.customer_id,
-        product_id=event.product_id,
-        seller_id=event.seller_id,
-        unit_id=event.unit_id,
-        channel_id=event.channel_id,
-        legal_entity=event.legal_entity,
     )

@@ -19,6 +19,7 @@ from projections.rules.rule import (
     Parameters,
     Rule,
     RuleRow,
+    about_of,
     added,
     hit_of_entry,
     ref,
@@ -101,14 +102,7 @@ def _post_sale(
 ) -> SplittingRow:
     assert event.amount_minor is not None
     assert event.currency is not None
-    about = About(
-        customer_id=event.customer_id,
-        product_id=event.product_id,
-        seller_id=event.seller_id,
-        unit_id=event.unit_id,
-        channel_id=event.channel_id,
-        legal_entity=event.legal_entity,
-    )
+    about = about_of(event)
     return _with_part(rule, key, row, entry, event.amount_minor, event.currency, about)
 
 

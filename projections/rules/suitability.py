@@ -25,6 +25,7 @@ from projections.rules.rule import (
     Rule,
     RuleRow,
     Rules,
+    about_of,
     added,
     hit_of_entry,
     ref,
@@ -316,14 +317,7 @@ def _purchase(event: SaleConfirmed, entry: Entry) -> Purchase | None:
     if product is None or product.risk_level is None or product.suitability_regime in (None, "none"):
         return None
     assert product.suitability_regime is not None
-    about = About(
-        customer_id=event.customer_id,
-        product_id=event.product_id,
-        seller_id=event.seller_id,
-        unit_id=event.unit_id,
-        channel_id=event.channel_id,
-        legal_entity=event.legal_entity,
-    )
+    about = about_of(event)
     return Purchase(
         entry.occurred_on,
         entry.occurred_at,
