@@ -181,6 +181,11 @@ class KafkaJournal:
         if batch.error is not None:
             self._drop_producer(producer)
             raise JournalUnavailable(f"cannot append to {self._topic}: {batch.error.str()}")
+        if batch.unplaced:
+            raise JournalUnavailable(
+                f"{batch.unplaced} records of {self._topic} are stored, but the broker does not say where:"
+                " send them again, each counts once"
+            )
         return batch.places
 
     def _send(
@@ -260,6 +265,8 @@ class _Batch:
         self.waiting = count
         self.places: list[tuple[int, int]] = [(-1, -1)] * count
         self.error: KafkaError | None = None
+        self.unplaced = 0
+        """Acknowledged without an offset: the broker knew a retry for a second copy and kept the first."""
 
     def acknowledge(self, index: int, error: KafkaError | None, message: Message) -> None:
         self.waiting -= 1
@@ -267,9 +274,10 @@ class _Batch:
             self.error = self.error or error
             return
         partition, offset = message.partition(), message.offset()
-        assert partition is not None
-        assert offset is not None
-        self.places[index] = (partition, offset)
+        if partition is None or offset is None or offset < 0:
+            self.unplaced += 1
+        else:
+            self.places[index] = (partition, offset)
 
 
 def _producer_settings(bootstrap: str, timeout_seconds: float) -> dict[str, str | int | float | bool]:
