@@ -22,7 +22,7 @@ from tests.databases import Databases
 @pytest.fixture(scope="session")
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
     """The session's PostgreSQL, in a folder of its own. No test kills it: a test that does starts its own."""
-    with folder_for_servers() as folder:
+    with folder_for_servers(in_memory=True) as folder:
         server = EmbeddedPostgres(folder / "data")
         server.start()
         _trade_durability_for_speed(server)
