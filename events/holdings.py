@@ -8,20 +8,22 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from events.envelope import ChannelId, Currency, CustomerId, Event, ProductId, SaleId, UnitId
+from events.envelope import ChannelId, Currency, CustomerId, EmployeeId, Event, ProductId, SaleId, UnitId
 from events.event_type import Correction, Voiding
 from events.sales import SaleStep, SaleStepCorrection, SaleStepVoiding
 from events.vocabulary import Decimal, LegalEntity, MinorUnits, Reference, SignedMinorUnits, Words
 
 
 class HoldingValued(Event, frozen=True, kw_only=True):
-    """What a customer's holding is worth at the close of a day; a debt is negative."""
+    """What a holding is worth at the close of a day, and who looks after it; a debt is negative."""
 
     customer_id: CustomerId
     holding_id: Reference
     sale_id: SaleId | None = None
     product_id: ProductId | None = None
     legal_entity: LegalEntity | None = None
+    unit_id: UnitId | None = None
+    relationship_manager: EmployeeId | None = None
     units: Decimal | None = None
     value_minor: SignedMinorUnits
     currency: Currency

@@ -52,6 +52,7 @@ from projections.people import EMPLOYEES, ORG_UNITS
 from projections.products import PRODUCTS
 from projections.risk import FRAUD_ASSESSMENTS, RULE_PACKS, SIGNALS, SIGNALS_BY_DAY, SIGNALS_FIGURE
 from projections.sales import (
+    BUYERS,
     CANCEL_RATE,
     LOANS,
     LOANS_BY_STATUS,
@@ -130,6 +131,7 @@ FIGURES: tuple[Figure, ...] = (
     APPLICATIONS_FIGURE,
     ACTIVATION_RATE,
     SALES_FIGURE,
+    BUYERS,
     SALES_AMOUNT,
     CANCEL_RATE,
     LOANS,

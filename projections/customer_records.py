@@ -59,6 +59,8 @@ class HoldingRow(Row, frozen=True):
     holding_id: str
     legal_entity: str | None = None
     product_id: str | None = None
+    unit_id: str | None = None
+    rm_id: str | None = None
     sale_id: str | None = None
     currency: str | None = None
     value_minor: int = 0
@@ -163,6 +165,8 @@ def _valued(key: Key, row: HoldingRow | None, event: HoldingValued, entry: Entry
         row,
         legal_entity=event.legal_entity or row.legal_entity,
         product_id=event.product_id or row.product_id,
+        unit_id=event.unit_id or row.unit_id,
+        rm_id=event.relationship_manager or row.rm_id,
         sale_id=event.sale_id or row.sale_id,
         currency=event.currency,
         value_minor=event.value_minor,
@@ -286,7 +290,7 @@ SUBJECT_REQUESTS = Ledger(
 HOLDINGS_BY_PRODUCT = Tally(
     name="holdings_by_product",
     ledger=HOLDINGS,
-    by=("legal_entity", "product_id", "currency"),
+    by=("legal_entity", "product_id", "unit_id", "rm_id", "currency"),
     measures=("asset_minor", "value_minor"),
     where="valued_on",
 )
@@ -297,6 +301,6 @@ AUM = Figure(
     unit="minor",
     tally=HOLDINGS_BY_PRODUCT,
     compute=count_of("asset_minor"),
-    by=("legal_entity", "product_id"),
+    by=("legal_entity", "product_id", "unit_id", "rm_id"),
     always=("currency",),
 )

@@ -57,7 +57,8 @@ class Figure:
     `by` are dimensions a reader may group or filter by; `split` are columns that `compute` needs to see
     (due dates, answers' dates); `always` are columns it is always grouped by (a currency); `day` is the
     tally column that `--from`, `--to` and periods cut on; the reader counts no row of a day after `as_of`.
-    Below `minimum_n` the value is withheld.
+    Below `minimum_n` the value is withheld. `distinct` names a ledger column of which each value counts once:
+    its cells hold, as `rows`, how many different ones the tally's rows have; such counts never add up.
 
     A figure that holds one tally against another (complaints per thousand customers, plan and actual) names
     the other as `base` and computes with `against`. The base is grouped and filtered by those dimensions of
@@ -76,6 +77,7 @@ class Figure:
     base: Tally | None = None
     base_split: tuple[str, ...] = ()
     against: Against | None = None
+    distinct: str | None = None
     minimum_n: int = 0
     source: str = ""
 
@@ -83,6 +85,9 @@ class Figure:
         used = {*self.by, *self.split, *self.always, *([self.day] if self.day else [])}
         missing = used - set(self.tally.groups)
         assert not missing, f"figure {self.name}: {sorted(missing)} are no groups of {self.tally.name}"
+        assert not (self.distinct and (self.split or self.base)), (
+            f"figure {self.name}: distinct counts stand alone"
+        )
         assert (self.compute is None) == (self.base is not None), f"figure {self.name}: compute or base"
         assert (self.against is None) == (self.base is None), f"figure {self.name}: base and against"
         missing = set(self.base_split) - set(self.base.groups if self.base else ())

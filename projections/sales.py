@@ -277,6 +277,16 @@ SALES_FIGURE = Figure(
     day="confirmed_on",
 )
 
+BUYERS = Figure(
+    name="buyers",
+    title="Different buyers; a sale without a customer counts by its case",
+    unit="count",
+    tally=SALES_BY_DAY,
+    compute=count_of(),
+    by=_BY,
+    day="confirmed_on",
+    distinct="subject",
+)
 SALES_AMOUNT = Figure(
     name="sales_amount",
     title="Amount sold, cancelled sales included",

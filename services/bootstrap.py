@@ -43,7 +43,7 @@ from services.store.pool import ReadPool, open_pool
 from services.store.queries.calendar import last_closed_day
 from services.watch.day_close import DayCloser, days_due
 from services.watch.packs import load_pack
-from services.watch.watch import Watch
+from services.watch.watch import Watch, opened_on
 from services.workers.loops import Loops, Progress
 
 SETTLE_TIMEOUT_SECONDS = 900.0
@@ -202,11 +202,13 @@ class System:
         return DayCloser(self.journal, self.conninfo, self.opened.zone, self.clock)
 
     def close_due_days(self) -> None:
-        """Close the days that ended since the last close; a journal never closed before closes yesterday."""
+        """Close the days that ended since the last close and since the journal was opened; older days of a
+        history are closed by their import."""
         today = self.clock().astimezone(self.zone).date()
         with self.connect() as connection:
             last = last_closed_day(connection, self.generation(connection).schema)
-        self.day_closer.close_days(days_due(last, today))
+        first = opened_on(self.journal, self.zone)
+        self.day_closer.close_days(day for day in days_due(last, today) if day >= first)
 
     def loops(self) -> Loops:
         """Projector and watch taken in turns; keys parked by code that was mended since come free first."""

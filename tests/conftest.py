@@ -121,5 +121,8 @@ def _docker_answers() -> bool:
     """Asks with the command: the library leaves its socket open when nobody answers."""
     if shutil.which("docker") is None:
         return False
-    asked = subprocess.run(["docker", "version"], capture_output=True, timeout=20, check=False)
+    try:
+        asked = subprocess.run(["docker", "version"], capture_output=True, timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        return False
     return asked.returncode == 0

@@ -222,5 +222,7 @@ def _print_report(report: Report) -> None:
         )
         for line in difference.entries:
             out.print(f"  {line.position}  {line.type}  {line.source}  {line.id}  {line.line}")
+    if report.comparison is not None and report.comparison.equal:
+        out.print(f"All {len(report.digests) - 1} tables are equal to those of the live generation.")
     if report.swapped:
         out.print("It is the live generation now.")

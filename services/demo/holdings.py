@@ -86,6 +86,7 @@ def _value_position(
             CORE, "holding.valued", day,
             customer_id=customer.id, holding_id=f"{customer.id}/{kind}", product_id=POSITIONS[kind],
             legal_entity=customer.entity.code, currency=customer.entity.currency, as_of=day,
+            **_looked_after_by(customer, day),
             value_minor=minor(worth * level, customer.entity) if worth else 0,
         )  # fmt: skip
 
@@ -99,5 +100,14 @@ def _value_safe_fund(diary: Diary, year: Year, sale: Sale, fall_on: dt.date) -> 
             CORE, "holding.valued", day,
             customer_id=sale.customer.id, holding_id=sale.id, sale_id=sale.id, product_id=sale.product.id,
             legal_entity=sale.customer.entity.code, currency=sale.customer.entity.currency, as_of=day,
+            **_looked_after_by(sale.customer, day),
             value_minor=0 if sale.ended_on is not None and sale.ended_on <= day else round(worth),
         )  # fmt: skip
+
+
+def _looked_after_by(customer: Customer, day: dt.date) -> dict[str, str | None]:
+    manager = customer.seat.holder(day)
+    return {
+        "unit_id": customer.seat.unit.id,
+        "relationship_manager": None if manager is None else manager.id,
+    }

@@ -235,6 +235,8 @@ class Projector:
         }
         if not starts:
             return 0
+        if until is not None:
+            limit = min(limit, sum(until[partition] - offset for partition, offset in starts.items()))
         records = self.journal.read(starts, limit, wait_seconds)
         if until is not None:
             records = [record for record in records if record.offset < until.get(record.partition, 0)]

@@ -165,7 +165,8 @@ class Watch:
             }
             if not starts:
                 return done
-            records = self._journal.read(starts, self._batch_records, READ_WAIT_SECONDS)
+            left = sum(until[partition] - offset for partition, offset in starts.items())
+            records = self._journal.read(starts, min(self._batch_records, left), READ_WAIT_SECONDS)
             if not records:
                 raise JournalUnavailable(f"the journal holds records before {dict(until)} and gave none")
             records = [one for one in records if one.offset < until[one.partition]]

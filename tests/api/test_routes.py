@@ -86,6 +86,16 @@ def test_from_a_number_to_its_rows_to_its_events(client: TestClient) -> None:
     assert page["next"] is None
 
 
+def test_buyers_are_counted_once_however_often_they_buy(client: TestClient, system: System) -> None:
+    again = SALE.replace("s-1", "s-2").replace("bank:s1", "bank:s2")
+    client.post("/events", content=again, headers={"content-type": STRUCTURED})
+    system.settle()
+    for name, value in (("sales", 2), ("buyers", 1)):
+        for by in ({}, {"by": "product_id"}, {"by": "month"}, {"where": "product_id=bank:p3"}):
+            line = client.get(f"/figures/{name}", params=by).json()["lines"][0]
+            assert line["estimate"]["value"] == value, (name, by)
+
+
 def test_a_subject_now_as_of_and_its_timeline(client: TestClient) -> None:
     now = client.get("/subjects/customer/bank:17").json()
     assert {"customers", "sales"} <= set(now["ledgers"])
@@ -94,7 +104,7 @@ def test_a_subject_now_as_of_and_its_timeline(client: TestClient) -> None:
     assert "sales" not in then["ledgers"]
     first = client.get("/subjects/customer/bank:17/timeline", params={"limit": 1}).json()
     rest = client.get("/subjects/customer/bank:17/timeline", params={"after": first["next"]}).json()
-    assert [entry["id"] for entry in first["entries"] + rest["entries"]] == ["c-1", "s-1"]
+    assert [entry["id"] for entry in first["entries"] + rest["entries"]] == ["c-1", "s-1", "s-2"]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ def read_figure(
     check_query(figure, query)
     wanted = tuple(dict.fromkeys((*query.by, *figure.always)))
     columns = (*wanted, *figure.split)
+    if figure.distinct is not None:
+        return group_lines(
+            figure, wanted, read_distinct(connection, schema, figure, wanted, query, as_of), as_of
+        )
     cells = read_cells(connection, schema, figure.tally, figure.day, columns, query, as_of)
     if figure.base is None:
         return group_lines(figure, wanted, cells, as_of)
@@ -137,6 +141,31 @@ def read_cells(
     ]
 
 
+def read_distinct(
+    connection: Connection,
+    schema: str,
+    figure: Figure,
+    by: Sequence[str],
+    query: FigureQuery,
+    as_of: dt.date,
+) -> list[Cell]:
+    """How many different values of `figure.distinct` the rows behind a figure have, grouped."""
+    tally = figure.tally
+    expressions = [_expression(name, figure.day, tally, alias="l.") for name in by]
+    wheres, values = _conditions(tally, figure.day, query, alias="l.", ledger=True)
+    if figure.day is not None:
+        wheres += f'{" AND" if wheres else "WHERE"} (l."{figure.day}" IS NULL OR l."{figure.day}" <= %s)'
+        values.append(as_of)
+    grouped = f"GROUP BY {', '.join(expressions)}" if expressions else ""
+    selected = "".join(f"{expression}, " for expression in expressions)
+    rows = connection.execute(
+        f'SELECT {selected}count(DISTINCT l."{figure.distinct}") '
+        f'FROM {schema}."{tally.ledger.name}" l {wheres} {grouped}'.encode(),
+        values,
+    ).fetchall()
+    return [Cell(dict(zip(by, row[:-1], strict=True)), row[-1], {}) for row in rows]
+
+
 def rows_behind(
     connection: Connection,
     schema: str,
@@ -164,11 +193,11 @@ def rows_behind(
     return [shape.from_db(row) for row in rows]
 
 
-def _expression(name: str, day: str | None, tally: Tally) -> str:
+def _expression(name: str, day: str | None, tally: Tally, alias: str = "") -> str:
     if name in tally.groups:
-        return f'"{name}"'
+        return f'{alias}"{name}"'
     assert day is not None
-    return _PERIOD_SQL[name].format(day=f'"{day}"')
+    return _PERIOD_SQL[name].format(day=f'{alias}"{day}"')
 
 
 def _conditions(
