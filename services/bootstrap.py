@@ -309,7 +309,7 @@ def load_archive(
         total, done = sum(ends.values()), 0
         while starts:
             records = archive.read(starts, LOAD_CHUNK_RECORDS)
-            journal.append_at(records)  # type: ignore[attr-defined]  # every adapter but the archive has it
+            journal.append_at(records)
             for record in records:
                 starts[record.partition] = record.offset + 1
             starts = {p: offset for p, offset in starts.items() if offset < ends[p]}

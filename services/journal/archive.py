@@ -132,6 +132,10 @@ class ArchiveJournal:
         """Always refused: an archive is closed."""
         raise WrongUse(f"{self._path} is a closed archive: {len(records)} records cannot be appended to it")
 
+    def append_at(self, records: Sequence[StoredRecord]) -> None:
+        """Always refused, as `append` is."""
+        raise WrongUse(f"{self._path} is a closed archive: {len(records)} records cannot be appended to it")
+
     def read(self, starts: Mapping[int, int], limit: int, wait_seconds: float = 0.0) -> list[StoredRecord]:
         """Up to `limit` records from these offsets on; never waits, since nothing more will come."""
         del wait_seconds

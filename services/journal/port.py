@@ -42,6 +42,11 @@ class Journal(Protocol):
         """
         ...
 
+    def append_at(self, records: Sequence[StoredRecord]) -> None:
+        """Append an archive's raw records at the positions that they had; WrongUse unless each continues its
+        partition."""
+        ...
+
     def read(self, starts: Mapping[int, int], limit: int, wait_seconds: float = 0.0) -> list[StoredRecord]:
         """Up to `limit` records from the given next offset per partition, in offset order within each.
 
