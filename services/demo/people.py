@@ -101,11 +101,14 @@ class Staff:
         return [seat for seat in self.seats if seat.unit.entity is entity]
 
     def in_branch(self, chance: Chance, unit: Unit, day: dt.date) -> Employee:
-        """Somebody of the branch who is in service, for a customer whose own seat is empty."""
-        there = [holder for seat in self.seats if seat.unit is unit and (holder := seat.holder(day))]
-        if not there:
-            there = [holder for seat in self.seats_of(unit.entity) if (holder := seat.holder(day))]
-        return chance.choice(there)
+        """Somebody in service, for a customer whose own seat is empty: of the branch, else of the company, else
+        whom another company of the bank sends over."""
+        near = ([seat for seat in self.seats if seat.unit is unit], self.seats_of(unit.entity), self.seats)
+        for seats in near:
+            there = [holder for seat in seats if (holder := seat.holder(day))]
+            if there:
+                return chance.choice(there)
+        raise AssertionError(f"nobody of the bank is in service on {day}")
 
 
 def recruit(diary: Diary, seed: int, customers: int, year: Year) -> Staff:

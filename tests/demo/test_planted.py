@@ -92,3 +92,10 @@ def test_nobody_plays_in_a_case_and_in_a_look_alike(bank: Bank) -> None:
     shared = guilty & innocent
     orphaned = {name for one in bank.truth.expected if one.case == 16 for name in one.subjects}
     assert shared <= orphaned
+
+
+@pytest.mark.parametrize("seed", [2, 99])
+def test_a_bank_with_an_empty_company_is_served_all_the_same(seed: int) -> None:
+    """Under these seeds the only manager of a small company leaves before the next one comes."""
+    small = build(1_000, seed, LAST)
+    assert {one.case for one in small.truth.expected} >= {1, 2, 4, 5, 6, 7, 8}
