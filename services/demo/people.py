@@ -101,8 +101,8 @@ class Staff:
         return [seat for seat in self.seats if seat.unit.entity is entity]
 
     def in_branch(self, chance: Chance, unit: Unit, day: dt.date) -> Employee:
-        """Somebody in service, for a customer whose own seat is empty: of the branch, else of the company, else
-        whom another company of the bank sends over."""
+        """Somebody in service, for a customer whose own seat is empty: of the branch, else of the company,
+        else whom another company of the bank sends over."""
         near = ([seat for seat in self.seats if seat.unit is unit], self.seats_of(unit.entity), self.seats)
         for seats in near:
             there = [holder for seat in seats if (holder := seat.holder(day))]
