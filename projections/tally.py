@@ -4,7 +4,6 @@ A declaration gives three things that must agree: what a row adds (here), the SQ
 drill-down to rows (services/store). A tally is always equal to its GROUP BY.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -104,8 +103,3 @@ def _amount(value: object) -> int:
     if value is None or value is False:
         return 0
     return value if type(value) is int else 1
-
-
-def month_of(day: dt.date) -> str:
-    """`2026-11` for any day of November 2026."""
-    return f"{day.year:04d}-{day.month:02d}"

@@ -7,7 +7,6 @@ Every part that touches PostgreSQL connects through this module. It must never h
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -52,8 +51,3 @@ def migrate(conninfo: str) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (BASE_LOCK,))
         for statement in _BASE:
             connection.execute(statement)
-
-
-def identifier(*names: str) -> sql.Identifier:
-    """A quoted, possibly qualified name."""
-    return sql.Identifier(*names)
