@@ -52,6 +52,17 @@ class RegimeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     asic_kind: Text | None = None
 
 
+class AdoptedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """An entry as the desk took it over: its name, type and time, and its data without sealed fields."""
+
+    entry: EntryRef
+    type: Text
+    dataschema: Text
+    time: dt.datetime | None = None
+    date: dt.date | None = None
+    data: msgspec.Raw
+
+
 class ComplaintStep(Event, frozen=True, kw_only=True):
     """Which complaint, and whose."""
 
@@ -86,9 +97,13 @@ class ComplaintReceived(ComplaintStep, frozen=True, kw_only=True):
 
 
 class ComplaintAdopted(ComplaintStep, frozen=True, kw_only=True):
-    """The desk took over a complaint that had arrived as facts; from here on it alone decides."""
+    """The desk took over a complaint that had arrived as facts; from here on it alone decides.
 
-    received: EntryRef
+    `facts` are what the case stood on then, in journal order, so that the desk can be rebuilt from its own
+    entries alone.
+    """
+
+    facts: tuple[AdoptedFact, ...]
 
 
 class ComplaintAcknowledged(ComplaintStep, frozen=True, kw_only=True):

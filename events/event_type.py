@@ -20,10 +20,14 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Writer(enum.StrEnum):
-    """Which way in an event type has; the door refuses the types of the other two."""
+    """Which way in an event type has; the door refuses the types of desk and system.
+
+    BOTH: a fact when a channel sends it, a decision when a desk writes it about one of its own cases.
+    """
 
     DOOR = "door"
     DESK = "desk"
+    BOTH = "door_or_desk"
     SYSTEM = "system"
 
 
@@ -93,6 +97,11 @@ class EventType:
     @property
     def family(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def sent_by_channels(self) -> bool:
+        """Whether the door takes events of this type."""
+        return self.writer in (Writer.DOOR, Writer.BOTH)
 
     @property
     def subject_names(self) -> tuple[str, ...]:

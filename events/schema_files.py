@@ -16,7 +16,7 @@ from events.async_api import async_api_document
 from events.catalogue import CATALOGUE
 from events.compatibility import Fields, breaks, fields_of
 from events.envelope import Envelope, SentEnvelope
-from events.event_type import EventType, Writer
+from events.event_type import EventType
 
 FOLDER = Path(__file__).parent / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -42,7 +42,7 @@ def schema_files() -> dict[str, str]:
     for event_type in CATALOGUE:
         stem = f"{event_type.name}.v{event_type.version}"
         files[f"{stem}.stored.json"] = _text(stored_schema(event_type))
-        if event_type.writer is Writer.DOOR:
+        if event_type.sent_by_channels:
             files[f"{stem}.sent.json"] = _text(sent_schema(event_type))
     return files
 

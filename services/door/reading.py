@@ -15,7 +15,7 @@ import msgspec
 from events.codec import TYPES, encode_json, entry_id
 from events.envelope import SUBJECT_PATTERN, SentEnvelope, split_subject
 from events.errors import UnknownSchema, Unreadable
-from events.event_type import Correction, EventType, Voiding, Writer
+from events.event_type import Correction, EventType, Voiding
 from services.door.limits import Limits
 from services.door.submission import Code, Fields, Problem
 from services.privacy.sealer import read_fact
@@ -163,7 +163,7 @@ def _read_data(event: bytes | Fields, envelope: SentEnvelope, problems: list[Pro
         reason = f"no type {envelope.type!r} in the catalogue: see the schemas for the types there are"
         problems.append(Problem("unknown_type", "$.type", reason))
         return None
-    if event_type.writer is not Writer.DOOR:
+    if not event_type.sent_by_channels:
         reason = f"{envelope.type} is written by a {event_type.writer} only: a channel publishes facts"
         problems.append(Problem("wrong_writer", "$.type", reason))
         return None
@@ -237,7 +237,7 @@ def _read_correction(read: SentEvent, problems: list[Problem]) -> None:
     if fact_type.family != read.event_type.family:
         reason = f"{read.event_type.name} corrects {read.event_type.family} facts, not {fact_type.name}"
         problems.append(Problem("fact_family", "$.data.fact_type", f"{reason}: use that family's correction"))
-    elif fact_type.writer is not Writer.DOOR or issubclass(fact_type.struct, Correction | Voiding):
+    elif not fact_type.sent_by_channels or issubclass(fact_type.struct, Correction | Voiding):
         reason = f"{fact_type.name} is no fact that a channel may state: correct the fact itself"
         problems.append(Problem("wrong_writer", "$.data.fact_type", reason))
     _check_subject(fact_type, fact, read.envelope.subject, path, problems)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 
 from events.codec import TYPES
-from events.event_type import Correction, EventType, Voiding, Writer
+from events.event_type import Correction, EventType, Voiding
 from services.door.mappings.conditions import compile_condition
 from services.door.mappings.declaration import EventRule
 from services.door.mappings.expressions import compile_expression
@@ -143,7 +143,7 @@ def _event_type(scope: Scope, name: str, path: str) -> EventType:
         raise scope.wrong(
             path, f"no event type {name!r}; of this family there is {', '.join(alike) or 'none'}"
         )
-    if event_type.writer is not Writer.DOOR:
+    if not event_type.sent_by_channels:
         raise scope.wrong(path, f"{name} is written by a {event_type.writer} only: a mapping states facts")
     if issubclass(event_type.struct, Correction | Voiding):
         raise scope.wrong(path, f"{name} is no fact of its own: `corrects: true` sends corrections by itself")

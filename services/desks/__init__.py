@@ -1,0 +1,1 @@
+"""Desks: where decisions are taken under rules, and relayed to the journal."""

@@ -1,0 +1,1 @@
+"""The complaint desk: what may be decided about a complaint, by whom and when."""

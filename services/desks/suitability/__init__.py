@@ -1,0 +1,1 @@
+"""The suitability desk: questionnaires, profiles, checks, warnings and overrides."""
