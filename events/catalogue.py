@@ -8,10 +8,10 @@ off because this is a table: one type a line, two where the headline is long.
 # ruff: noqa: I001
 # fmt: off
 from events import (
-    advice as adv, calendar as cal, channels as cha, complaint_outcomes as out, complaints as cmp,
-    customers as cus, holdings as hol, interactions as itr, people as peo, pipeline as pip, plans as pla,
-    privacy as prv, producers as prd, products as pro, quarantine as qua, risk as rsk, sales as sal,
-    service as srv, surveys as sur,
+    advice as adv, calendar as cal, channels as cha, commissions as com, complaint_outcomes as out,
+    complaints as cmp, customers as cus, holdings as hol, interactions as itr, people as peo, pipeline as pip,
+    plans as pla, privacy as prv, producers as prd, products as pro, quarantine as qua, risk as rsk,
+    sales as sal, service as srv, surveys as sur,
 )
 from events.event_type import EventType, Writer
 from events.subjects import (
@@ -31,7 +31,7 @@ FAMILIES = (
     "campaign", "lead", "opportunity", "application", "quote", "need", "advice", "suitability", "disclosure",
     "dual_recording", "sale", "cooling_off", "callback", "funds", "contract", "premium", "policy", "claim",
     "loan", "repayment", "holding", "transaction", "sales_target", "survey", "feedback", "complaint", "risk",
-    "rule_pack", "journal", "calendar", "producer", "quarantine",
+    "commission", "rule_pack", "journal", "calendar", "producer", "quarantine",
 )
 """Every family; the part of a type's name before the dot is one of these."""
 
@@ -191,6 +191,8 @@ CATALOGUE: tuple[EventType, ...] = (
         headline=("product_id", "valid_to")),
     EventType("channel.product_withdrawn", cha.ChannelProductWithdrawn, DOOR, CHANNEL,
         headline=("product_id", "reason")),
+    EventType("channel.policy_published", cha.ChannelPolicyPublished, DOOR, CHANNEL,
+        headline=("policy_id", "policy_version", "valid_from")),
     EventType("channel.corrected", cha.ChannelCorrected, DOOR, CHANNEL, headline=MENDED),
     EventType("channel.voided", cha.ChannelVoided, DOOR, CHANNEL, headline=REASON),
     # people.py
@@ -339,7 +341,7 @@ CATALOGUE: tuple[EventType, ...] = (
     # surveys.py
     EventType("survey.designed", sur.SurveyDesigned, DOOR, SURVEY, headline=("name", "survey_version")),
     EventType("survey.sampled", sur.SurveySampled, DOOR, SURVEY, headline=("wave", "eligible", "chosen")),
-    EventType("survey.sent", sur.SurveySent, DOOR, CUSTOMER,
+    EventType("survey.sent", sur.SurveySent, BOTH, CUSTOMER,
         headline=("survey_id", "trigger_event", "method")),
     EventType("survey.delivered", sur.SurveyDelivered, DOOR, CUSTOMER, headline=("survey_id",)),
     EventType("survey.bounced", sur.SurveyBounced, DOOR, CUSTOMER, headline=("survey_id", "reason")),
@@ -355,6 +357,15 @@ CATALOGUE: tuple[EventType, ...] = (
         headline=("topic", "sentiment")),
     EventType("feedback.corrected", sur.FeedbackCorrected, DOOR, CUSTOMER, headline=MENDED),
     EventType("feedback.voided", sur.FeedbackVoided, DOOR, CUSTOMER, headline=REASON),
+    # commissions.py
+    EventType("commission.accrued", com.CommissionAccrued, DOOR, SALE,
+        headline=("amount_minor", "currency", "seller_id")),
+    EventType("commission.paid", com.CommissionPaid, DOOR, SALE,
+        headline=("amount_minor", "currency", "seller_id")),
+    EventType("commission.clawed_back", com.CommissionClawedBack, BOTH, SALE,
+        headline=("amount_minor", "currency", "reason")),
+    EventType("commission.corrected", com.CommissionCorrected, DOOR, SALE, headline=MENDED),
+    EventType("commission.voided", com.CommissionVoided, DOOR, SALE, headline=REASON),
     # complaints.py
     EventType("complaint.received", cmp.ComplaintReceived, BOTH, COMPLAINT,
         headline=("issue", "product_id", "received_by"), version=2, upcasters=(complaint_received_v1_to_v2,)),

@@ -5,15 +5,28 @@ sale happened; that is stamped on the sale from these facts.
 """
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
-from events.envelope import ChannelId, Event, ProductId
+import msgspec
+from msgspec import Meta
+
+from events.envelope import END, ID_PATTERN, ChannelId, Event, ProductId
 from events.event_type import Correction, Voiding
-from events.vocabulary import LegalEntity, Words
+from events.vocabulary import BasisPoints, LegalEntity, ProductCategory, Reference, Version, Words
 
 ChannelType = Literal[
     "branch", "call_centre", "online", "app", "partner", "agent", "adviser", "mail", "other"
 ]
+
+
+class CommissionRate(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
+    """The rate for a product, else for a category, else, with neither, for everything not named."""
+
+    product_id: Annotated[ProductId, Meta(pattern=f"^{ID_PATTERN}{END}")] | None = None
+    category: ProductCategory | None = None
+    rate_bp: BasisPoints
 
 
 class ChannelContracted(Event, frozen=True, kw_only=True):
@@ -63,6 +76,19 @@ class ChannelProductWithdrawn(Event, frozen=True, kw_only=True):
     channel_id: ChannelId
     product_id: ProductId
     reason: Words
+
+
+class ChannelPolicyPublished(Event, frozen=True, kw_only=True):
+    """What the channel earns from a day on: a version of its commission policy."""
+
+    channel_id: ChannelId
+    policy_id: Reference
+    policy_version: Version
+    channel_type: ChannelType | None = None
+    commission_table: Annotated[tuple[CommissionRate, ...], Meta(max_length=2_000)] = ()
+    bonus: Words | None = None
+    training_support: Words | None = None
+    valid_from: dt.date
 
 
 class ChannelCorrected(Correction, frozen=True, kw_only=True):

@@ -5,9 +5,10 @@ stored; the follow-through (answer, escalation, closing) is in events/complaint_
 """
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from events.envelope import (
     ApplicationId,
@@ -53,13 +54,15 @@ class RegimeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class AdoptedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """An entry as the desk took it over: its name, type and time, and its data without sealed fields."""
+    """An entry as the desk took it over: its name, type, time and business day, and its data without sealed
+    fields."""
 
     entry: EntryRef
     type: Text
     dataschema: Text
     time: dt.datetime | None = None
     date: dt.date | None = None
+    on: dt.date | None = None
     data: msgspec.Raw
 
 
@@ -71,7 +74,8 @@ class ComplaintStep(Event, frozen=True, kw_only=True):
 
 
 class ComplaintReceived(ComplaintStep, frozen=True, kw_only=True):
-    """Somebody complained. `forwarded_on` is the day on which an outside receiver sent it to us."""
+    """Somebody complained. `forwarded_on` is the day on which an outside receiver sent it to us;
+    `representatives` is how many speak for a joint complaint."""
 
     legal_entity: LegalEntity
     received_by: ReceivedBy
@@ -88,6 +92,7 @@ class ComplaintReceived(ComplaintStep, frozen=True, kw_only=True):
     unit_id: UnitId | None = None
     complained_about_employee_ids: tuple[EmployeeId, ...] = ()
     on_behalf_of: OnBehalfOf | None = None
+    representatives: Annotated[int, Meta(ge=1, le=1_000)] | None = None
     first_interaction_id: InteractionId | None = None
     amount_claimed_minor: MinorUnits | None = None
     currency: Currency | None = None
@@ -136,9 +141,9 @@ class ComplaintReclassified(ComplaintStep, frozen=True, kw_only=True):
 
 
 class ComplaintLinked(ComplaintStep, frozen=True, kw_only=True):
-    """It is the same as another, or belongs to it."""
+    """It is the same as another, belongs to it, or is brought together with it."""
 
-    kind: Literal["duplicate_of", "related"]
+    kind: Literal["duplicate_of", "related", "joint_with"]
     other_complaint_id: ComplaintId
 
 
@@ -218,10 +223,14 @@ class ComplaintRootCauseRecorded(ComplaintStep, frozen=True, kw_only=True):
 
 
 class ComplaintSystemicIssueDeclared(ComplaintStep, frozen=True, kw_only=True):
-    """It is not only this customer: the same went wrong for others."""
+    """It is not only this customer: the same went wrong for others, who bought it in these days."""
 
     issue_id: Reference
     scope: Words
+    product_id: ProductId | None = None
+    seller_id: EmployeeId | None = None
+    sold_from: dt.date | None = None
+    sold_through: dt.date | None = None
     affected_customers: tuple[CustomerId, ...] = ()
 
 
