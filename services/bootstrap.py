@@ -44,6 +44,7 @@ from services.store.queries.calendar import last_closed_day
 from services.watch.day_close import DayCloser, days_due
 from services.watch.packs import load_pack
 from services.watch.watch import Watch, opened_on
+from services.workers.daily import OncePerDay
 from services.workers.loops import Loops, Progress
 
 SETTLE_TIMEOUT_SECONDS = 900.0
@@ -204,11 +205,26 @@ class System:
     def close_due_days(self) -> None:
         """Close the days that ended since the last close and since the journal was opened; older days of a
         history are closed by their import."""
-        today = self.clock().astimezone(self.zone).date()
         with self.connect() as connection:
             last = last_closed_day(connection, self.generation(connection).schema)
         first = opened_on(self.journal, self.zone)
-        self.day_closer.close_days(day for day in days_due(last, today) if day >= first)
+        self.day_closer.close_days(day for day in days_due(last, self._today()) if day >= first)
+
+    def expire_day_keys(self) -> None:
+        """Destroy the keys of quarantined records without a subject that have served their 90 days."""
+        destroyed = self.keyring.expire_day_keys(self._today())
+        if destroyed:
+            _log.info("%d day keys of the quarantine have been destroyed: their 90 days are over", destroyed)
+
+    def daily_duties(self) -> tuple[OncePerDay, ...]:
+        """What each business day asks for once; embedded loops and the leader's timers call them."""
+        return (
+            OncePerDay("day_close", self._today, self.close_due_days),
+            OncePerDay("day_keys", self._today, self.expire_day_keys),
+        )
+
+    def _today(self) -> dt.date:
+        return self.clock().astimezone(self.zone).date()
 
     def loops(self) -> Loops:
         """Projector and watch taken in turns; keys parked by code that was mended since come free first."""

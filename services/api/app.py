@@ -3,7 +3,6 @@
 `daybook up` and `daybook api` serve it. Routes are thin: parse, ask a part, answer; rules live elsewhere.
 """
 
-import datetime as dt
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -71,17 +70,8 @@ def _run_loops(system: "System", stop: threading.Event) -> None:
                 return
         system.prepare()
         loops = system.loops()
-        closed_on: dt.date | None = None
-
-        def close_days() -> None:
-            nonlocal closed_on
-            today = system.clock().astimezone(system.zone).date()
-            if closed_on != today:
-                system.close_due_days()
-                closed_on = today
-
         try:
-            loops.run(stop, close_days)
+            loops.run(stop, system.daily_duties())
         except Exception:
             _log.exception("the loops stopped; `daybook doctor` says why")
             raise

@@ -6,7 +6,7 @@ projector and the watch are processes of their own (projecting.py, watching.py) 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from services.errors import Fenced
@@ -56,10 +56,11 @@ class Loops:
                 if fenced > FENCED_AT_MOST:
                     raise
 
-    def run(self, stop: threading.Event, close_days: Callable[[], None]) -> None:
-        """Go on until `stop` is set; `close_days` is called in every round and decides for itself."""
+    def run(self, stop: threading.Event, duties: Sequence[Callable[[], None]]) -> None:
+        """Go on until `stop` is set; `duties` are called in every round and decide for themselves."""
         while not stop.is_set():
-            close_days()
+            for duty in duties:
+                duty()
             try:
                 moved = self.projector.step(self.batch_entries, STEP_WAIT_SECONDS)
                 if self._watch_behind():

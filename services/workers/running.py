@@ -24,7 +24,7 @@ from services.store.locks import Lock
 from services.telemetry import configure
 from services.workers.intake import Backlog, Intake, IntakeSettings, make_app, serve
 from services.workers.projecting import ProjectingLimits, ProjectorProcess, group_name
-from services.workers.timers import EVERY_SECONDS, OncePerDay, Timer, add_timers
+from services.workers.timers import EVERY_SECONDS, Timer, add_timers
 from services.workers.watchdog import Watchdog
 from services.workers.watching import run_watch
 
@@ -134,8 +134,7 @@ async def _serve_door(system: "System", stop: threading.Event) -> None:
     with tempfile.TemporaryDirectory(prefix="daybook-door-") as folder:
         wanted = IntakeSettings(bootstrap, settings.intake_topic, settings.door_batch_events, Path(folder))
         app = make_app(wanted, intake)
-        today = OncePerDay(lambda: system.clock().astimezone(system.zone).date(), system.close_due_days)
-        add_timers(app, [Timer("day_close", EVERY_SECONDS, today)])
+        add_timers(app, [Timer(duty.name, EVERY_SECONDS, duty) for duty in system.daily_duties()])
         backlog = Backlog(topic.ends)
 
         def behind() -> dict[int, int]:

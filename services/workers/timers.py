@@ -1,11 +1,10 @@
-"""Work that is due by the clock, on Faust timers: the close of business days, and the sweeps.
+"""Work that is due by the clock, on Faust timers: what each business day asks for once (daily.py).
 
 running.py adds the timers to the door's app. Of all door processes only the leader runs them; should two do
 so at a change of leader, the work itself is safe to do twice. No rule and no clock face lives here.
 """
 
 import asyncio
-import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -30,25 +29,6 @@ def add_timers(app: faust.App, timers: Sequence[Timer]) -> None:
     """Let the leader of the app's processes run these."""
     for timer in timers:
         _add(app, timer)
-
-
-class OncePerDay:
-    """Runs `close_days` at the first call and whenever the business day has changed since.
-
-    `today` is asked in the journal's zone. A call that fails is made again at the next turn.
-    """
-
-    def __init__(self, today: Callable[[], dt.date], close_days: Callable[[], None]) -> None:
-        self._today = today
-        self._close_days = close_days
-        self._done_on: dt.date | None = None
-
-    def __call__(self) -> None:
-        today = self._today()
-        if self._done_on != today:
-            self._close_days()
-            self._done_on = today
-            _log.info("days before %s are closed", today)
 
 
 def _add(app: faust.App, timer: Timer) -> None:

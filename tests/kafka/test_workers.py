@@ -126,6 +126,18 @@ def test_a_sale_travels_from_the_intake_topic_to_its_row(bank: Bank) -> None:
     assert psutil.wait_procs([*before, *after], timeout=30)[1] == [], "nothing is left behind"
 
 
+def test_the_door_that_leads_destroys_day_keys_that_have_served(bank: Bank) -> None:
+    long_ago = utc_now() - dt.timedelta(days=91)
+    with closing(System(bank.settings)) as system:
+        system.prepare()
+        days = (long_ago.date(), utc_now().date())
+        old, new = (system.sealer.seal_bytes(None, "urn:bank:branch", day, b"raw") for day in days)
+        door = bank.worker("door")
+        wait_until(lambda: system.sealer.open_bytes(old) is None, bank.logs)
+        assert system.sealer.open_bytes(new) == b"raw"
+    assert door.stop() == 0
+
+
 @pytest.mark.faults
 def test_a_door_killed_on_the_way_appends_each_event_once(bank: Bank) -> None:
     """Given records that are admitted but not acknowledged, the next door finds them in the journal."""

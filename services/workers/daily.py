@@ -1,0 +1,31 @@
+"""Work that is due once a business day: what runs it, be it a loop or a timer, only asks again and again.
+
+The composition root makes one for each duty; embedded loops and the leader's timers call them. No rule about
+days lives here, and nothing that is not safe to do twice.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+_log = logging.getLogger("daybook.daily")
+
+
+class OncePerDay:
+    """Does `work` at the first call and whenever the business day has changed since.
+
+    `today` is asked in the journal's zone. Work that fails is tried again at the next call.
+    """
+
+    def __init__(self, name: str, today: Callable[[], dt.date], work: Callable[[], None]) -> None:
+        self.name = name
+        self._today = today
+        self._work = work
+        self._done_on: dt.date | None = None
+
+    def __call__(self) -> None:
+        today = self._today()
+        if self._done_on != today:
+            self._work()
+            self._done_on = today
+            _log.info("%s is done for %s", self.name, today)
