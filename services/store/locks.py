@@ -46,6 +46,9 @@ class Lock:
 READERS_CLASS = 0x0DA1B
 """Class of the advisory locks by which running projectors say what they can read."""
 
+USERS_CLASS = 0x0DA1C
+"""Class of the advisory locks by which running watches say which generation they fold."""
+
 
 def announce_reader(connection: Connection, level: int) -> None:
     """Say, while this connection lives, that a projector runs whose catalogue has `level` schemas."""
@@ -60,3 +63,16 @@ def lowest_reader(connection: Connection) -> int | None:
         (READERS_CLASS,),
     ).fetchone()
     return None if row is None else row[0]
+
+
+def announce_use(connection: Connection, generation_id: int) -> None:
+    """Say, while this connection lives, that a generation is being folded, so that nobody drops it."""
+    connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (USERS_CLASS, generation_id))
+
+
+def nobody_uses(connection: Connection, generation_id: int) -> bool:
+    """Whether no other connection folds this generation; if so, none can begin to in this transaction."""
+    row = connection.execute(
+        "SELECT pg_try_advisory_xact_lock(%s, %s)", (USERS_CLASS, generation_id)
+    ).fetchone()
+    return row is not None and bool(row[0])

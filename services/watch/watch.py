@@ -5,6 +5,7 @@ entries that it was seen in, and no partition is folded past the cut of a day th
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
@@ -22,8 +23,9 @@ from services.journal.partition import partition_of
 from services.journal.port import Journal, StoredRecord
 from services.projector.projector import Projector, resolve
 from services.store import generation as generations
-from services.store.database import connect
+from services.store.database import Connection, connect
 from services.store.generation import Generation
+from services.store.locks import announce_use, nobody_uses
 from services.store.queries import watching
 from services.store.writer import Batch, DuplicateEntry, existing_entries
 from services.watch.closes import Close, PendingCloses
@@ -33,6 +35,7 @@ from services.watch.stored_facts import Span, StoredFacts
 KIND = "watch"
 BATCH_RECORDS = 20_000
 READ_WAIT_SECONDS = 30.0
+_log = logging.getLogger("daybook.watch")
 _ENTRY_ID = 2
 """Where an entry row holds its entry id."""
 
@@ -60,9 +63,8 @@ class Watch:
         self._judges = [rule for rule in DAY_RULES if any(one in pack.rules for one in rule.rules)]
         self._opened_on = opened_on(journal, self._zone)
         self._connection = connect(conninfo, autocommit=True)
-        self.generation = generation or resolve(
-            self._connection, journal, self._declarations, zone_name, KIND
-        )
+        self.generation = generation or self._take_up(zone_name)
+        self._older_are_left = self.generation.kind == KIND
         self._sink = sink or SignalWriter(journal, self._connection, pack, clock, KIND)
         self._pending = PendingCloses(journal, zone_name)
         self.projector = Projector(
@@ -75,13 +77,19 @@ class Watch:
         )
 
     def catch_up(self) -> int:
-        """Fold, close and signal until nothing is left; gives back how many entries were folded."""
+        """Fold, close and signal until nothing is left; gives back how many entries were folded.
+
+        Then generations of earlier packs go: all that they signalled has been counted by this one.
+        """
         done = 0
         while True:
             moved = self.step()
             if moved == 0:
-                return done
+                break
             done += moved
+        if self._older_are_left:
+            self._older_are_left = retire_older(self._connection, self.generation)
+        return done
 
     def step(self) -> int:
         """Run the next closes, or fold to where the journal ends; 0 when there is nothing to do."""
@@ -106,6 +114,15 @@ class Watch:
         """Release the connections."""
         self.projector.close()
         self._connection.close()
+
+    def _take_up(self, zone_name: str) -> Generation:
+        """The pack's live generation, and nobody drops it while this watch lives."""
+        while True:
+            found = resolve(self._connection, self._journal, self._declarations, zone_name, KIND)
+            announce_use(self._connection, found.id)
+            current = generations.get(self._connection, found.id)
+            if current is not None and current.state == generations.LIVE:
+                return found
 
     def _run_closes(self, run: Sequence[Close]) -> int:
         """Fold to the cut that these closes share, judge their days, and step over them."""
@@ -219,17 +236,23 @@ def opened_on(journal: Journal, zone: dt.tzinfo) -> dt.date:
     return entry.occurred_on or entry.admitted_at.astimezone(zone).date()
 
 
-def retire_older(conninfo: str, watch: Watch) -> list[Generation]:
-    """Retire generations of earlier packs once this one has caught up; their signals stay known."""
-    with connect(conninfo, autocommit=True) as connection:
-        older = [
-            one
-            for one in generations.all_generations(connection)
-            if one.kind == KIND and one.state == generations.LIVE and one.id < watch.generation.id
-        ]
-        for one in older:
-            generations.set_state(connection, one, generations.RETIRED)
-    return older
+def retire_older(connection: Connection, current: Generation) -> bool:
+    """Retire and drop the watch's generations before `current`, except those that somebody folds; says
+    whether any are left.
+
+    To be called once `current` has caught up: from then on it knows every signal that they gave.
+    """
+    left = False
+    for one in generations.all_generations(connection):
+        if one.kind == KIND and one.id < current.id:
+            with connection.transaction():
+                if nobody_uses(connection, one.id):
+                    generations.set_state(connection, one, generations.RETIRED)
+                    generations.drop(connection, one)
+                    _log.info("generation %d, of a watch with an earlier rule pack, is dropped", one.id)
+                else:
+                    left = True
+    return left
 
 
 def _added_hits(before: object, after: object) -> list[Hit]:

@@ -39,6 +39,13 @@ class Scene:
         self.opened.append(made)
         return made
 
+    def end_all_but(self, kept: Watch) -> None:
+        """Close every watch and closer but one."""
+        for one in self.opened:
+            if one is not kept:
+                one.close()
+        self.opened = [kept]
+
     def closer(self) -> DayCloser:
         made = DayCloser(self.journal, self.conninfo, bank.ZONE, self.clock)
         self.opened.append(made)

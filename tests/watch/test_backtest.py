@@ -6,11 +6,10 @@ from events.known import KnownProduct, KnownSale
 from projections.rules.pack import parse_pack
 from services.journal.port import Record
 from services.store.database import connect
-from services.store.generation import all_generations
+from services.store.generation import Generation, all_generations
 from services.watch.backtest import backtest
 from services.watch.packs import HOUSE
 from services.watch.signals import publish_pack
-from services.watch.watch import retire_older
 from tests.watch import bank
 from tests.watch.bank import known, profile, record, sale
 from tests.watch.conftest import Scene
@@ -28,6 +27,11 @@ def history() -> list[Record]:
     ]
 
 
+def generations_of(scene: Scene) -> list[Generation]:
+    with connect(scene.conninfo, autocommit=True) as connection:
+        return all_generations(connection)
+
+
 def lived(scene: Scene) -> None:
     scene.append(*history())
     scene.watch().catch_up()
@@ -42,8 +46,7 @@ def test_a_backtest_gives_what_the_live_watch_gave_and_writes_nothing(scene: Sce
     assert found.new == found.gone == ()
     assert found.hits == found.given
     assert scene.journal.ends() == ends
-    with connect(scene.conninfo, autocommit=True) as connection:
-        assert [one.kind for one in all_generations(connection)] == ["watch"]
+    assert [one.kind for one in generations_of(scene)] == ["watch"]
 
 
 def test_a_stricter_pack_shows_what_it_would_no_longer_see(scene: Scene) -> None:
@@ -54,14 +57,27 @@ def test_a_stricter_pack_shows_what_it_would_no_longer_see(scene: Scene) -> None
     assert found.new == ()
 
 
-def test_a_new_pack_repeats_no_signal_of_the_old_one(scene: Scene) -> None:
+def test_a_new_pack_repeats_no_signal_of_the_old_one_and_takes_its_place(scene: Scene) -> None:
+    """The old generation goes once the new one has caught up, and not while somebody folds it."""
     lived(scene)
     before = [one.signal_id for one in scene.signals()]
-    scene.pack = parse_pack(TEXT.replace("early_days: 90", "early_days: 60"))
-    watch = scene.watch()
-    watch.catch_up()
+    old = scene.watch()
+    scene.end_all_but(old)
+    house, scene.pack = scene.pack, parse_pack(TEXT.replace("early_days: 90", "early_days: 60"))
+    new = scene.watch()
+    new.catch_up()
     assert [one.signal_id for one in scene.signals()] == before
-    assert [one.kind for one in retire_older(scene.conninfo, watch)] == ["watch"]
+    assert generations_of(scene) == [old.generation, new.generation]
+
+    scene.end_all_but(new)
+    new.catch_up()
+    assert generations_of(scene) == [new.generation]
+    scene.pack = house
+    again = scene.watch()
+    scene.end_all_but(again)
+    again.catch_up()
+    assert [one.signal_id for one in scene.signals()] == before
+    assert generations_of(scene) == [again.generation]
 
 
 def test_publishing_a_pack_says_which_text_is_in_force(scene: Scene) -> None:
