@@ -1,0 +1,127 @@
+"""What the complaint desk asks of the rest of the bank: a port, answered from the ledgers and rule packs.
+
+The composition root gives one object to every decision as `setting.facts`; tests answer from a small bank
+of their own. Answers are as of the decision; nothing here decides anything.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from events.complaints import Regime, RegimeFacts
+from events.envelope import ApplicationId, ChannelId, ComplaintId, CustomerId, EmployeeId, ProductId, SaleId
+from events.event_type import EntryRef
+from projections.people import EmployeeRow
+
+
+class HandlingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The bank's dated rules about who may do what, and what an answer must say.
+
+    `remedies` are those that an answer must tell under each regime; `review_days` how long after the answer
+    a review may be asked for.
+    """
+
+    version: str
+    valid_from: dt.date
+    approver_roles: frozenset[str]
+    senior_roles: frozenset[str]
+    head_office_roles: frozenset[str]
+    max_representatives: int
+    remedies: Mapping[Regime, tuple[str, ...]]
+    review_days: Mapping[Regime, int]
+    no_repeated_material: frozenset[Regime]
+
+
+HOUSE_RULES = HandlingRules(
+    version="complaint-handling-2026-01",
+    valid_from=dt.date(2026, 1, 1),
+    approver_roles=frozenset({"team_lead", "branch_manager", "compliance", "head_office"}),
+    senior_roles=frozenset({"branch_manager", "compliance", "head_office"}),
+    head_office_roles=frozenset({"head_office"}),
+    max_representatives=5,
+    remedies={
+        "uk_disp": ("ombudsman",),
+        "eu_psd2": ("dispute_resolution",),
+        "mifid": ("dispute_resolution",),
+        "au_rg271": ("ombudsman",),
+        "cn_nfra": ("review", "mediation", "arbitration", "court"),
+    },
+    review_days={"cn_nfra": 30},
+    no_repeated_material=frozenset({"cn_nfra"}),
+)
+"""In force from 2026. A change is a new version with a later `valid_from`, never an edit."""
+
+
+class FileItem(msgspec.Struct, frozen=True):
+    """Something that the journal holds about what is complained of: `item` is a line of the evidence
+    checklist (`sale`, `disclosure`, `suitability`, `recording`, `call`, …)."""
+
+    item: str
+    entry: EntryRef
+    recording_ref: str | None = None
+
+
+class CommissionHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seller or channel was granted for a sale, whose customer and application are named."""
+
+    sale_id: SaleId
+    customer_id: CustomerId | None = None
+    application_id: ApplicationId | None = None
+    seller_id: EmployeeId | None = None
+    channel_id: ChannelId | None = None
+    policy_id: str | None = None
+    policy_version: str | None = None
+    accrued_minor: int
+    paid_minor: int
+    clawed_back_minor: int
+    currency: str
+
+
+class ComplaintFacts(Protocol):
+    """The questions of the desk."""
+
+    @property
+    def case_id(self) -> ComplaintId:
+        """The case that the command is about; for a command that opens one, the id minted for it."""
+
+    def handling_rules(self, on: dt.date) -> HandlingRules:
+        """The handling rules in force on a day."""
+
+    def employee(self, employee_id: EmployeeId) -> EmployeeRow | None:
+        """The register's row of an employee; None if there is nobody of that id."""
+
+    def complaint_exists(self, complaint_id: ComplaintId) -> bool:
+        """Whether a complaint of that id was received, as a fact or at the desk."""
+
+    def summary_until(
+        self, received_on: dt.date, legal_entity: str | None, regimes: tuple[RegimeFacts, ...]
+    ) -> dt.date | None:
+        """The last day on which a summary resolution is enough; None where the regimes know none."""
+
+    def last_extension(
+        self, received_on: dt.date, legal_entity: str | None, regimes: tuple[RegimeFacts, ...]
+    ) -> dt.date | None:
+        """The last day to which the answer may be put off under all regimes that count the complaint, each
+        at the complexity that triage gave it; None where none of them sets a limit."""
+
+    def material_held(self, complaint_id: ComplaintId) -> frozenset[str]:
+        """What the bank has from this customer already, as names of items, lower case (`contract`)."""
+
+    def file_of(
+        self, customer_id: CustomerId | None, sale_id: SaleId | None, application_id: ApplicationId | None
+    ) -> tuple[FileItem, ...]:
+        """The entries about what is complained of, in journal order: sale, disclosure, suitability, calls."""
+
+    def affected_customers(
+        self,
+        product_id: ProductId | None,
+        seller_id: EmployeeId | None,
+        sold_from: dt.date,
+        sold_through: dt.date,
+    ) -> tuple[CustomerId, ...]:
+        """Who bought the product (of the seller, if one is named) in those days, both included."""
+
+    def commission_of(self, sale_id: SaleId) -> tuple[CommissionHeld, ...]:
+        """What sellers and channels were granted for the sale; nothing if nobody was."""
