@@ -31,6 +31,7 @@ from events.complaints import (
     ComplaintTriaged,
 )
 from events.envelope import Entry
+from projections.adoption import adoptable
 from projections.customers import CUSTOMERS_BY_PROFILE, customers_at
 from projections.figure import Cell, Estimate, Figure, count_of, share_of, total
 from projections.ledger import Key, Ledger, Row, change, earliest, latest
@@ -94,6 +95,7 @@ class ComplaintRow(Row, frozen=True):
     root_cause_on: dt.date | None = None
     duplicate_of: str | None = None
     reopened: int = 0
+    adopted: bool = False
 
 
 def _complaint_keys(event: ComplaintStep, entry: Entry) -> tuple[Key, ...]:
@@ -255,31 +257,33 @@ def _judged(row: ComplaintRow) -> ComplaintRow:
 
 COMPLAINTS = Ledger(
     name="complaints",
-    version=1,
+    version=2,
     row=ComplaintRow,
     key=("subject", "complaint_id"),
     keys=_complaint_keys,
-    handlers={
-        ComplaintReceived: _received,
-        ComplaintAcknowledged: on_day(ComplaintRow, None, "acknowledged_on", first=True),
-        ComplaintDeclined: _declined,
-        ComplaintForwarded: _passed_on,
-        ComplaintLinked: _linked,
-        ComplaintTriaged: _triaged,
-        ComplaintHandlerAssigned: _assigned,
-        ComplaintInvestigationStarted: on_day(ComplaintRow, None, "investigated_on", first=True),
-        ComplaintFinalResponseSent: _answered,
-        ComplaintSummaryResolutionSent: on_day(ComplaintRow, None, "responded_on", first=True),
-        ComplaintExtensionGranted: _extended,
-        ComplaintEscalated: _escalated,
-        ComplaintOmbudsmanDecisionReceived: _ombudsman,
-        ComplaintRedressPaid: _redressed,
-        ComplaintRootCauseRecorded: _root_cause,
-        ComplaintClosed: _closed,
-        ComplaintWithdrawn: _withdrawn,
-        ComplaintReopened: _reopened,
-    },
-    indexes=(("product_id", "received_on"),),
+    handlers=adoptable(
+        {
+            ComplaintReceived: _received,
+            ComplaintAcknowledged: on_day(ComplaintRow, None, "acknowledged_on", first=True),
+            ComplaintDeclined: _declined,
+            ComplaintForwarded: _passed_on,
+            ComplaintLinked: _linked,
+            ComplaintTriaged: _triaged,
+            ComplaintHandlerAssigned: _assigned,
+            ComplaintInvestigationStarted: on_day(ComplaintRow, None, "investigated_on", first=True),
+            ComplaintFinalResponseSent: _answered,
+            ComplaintSummaryResolutionSent: on_day(ComplaintRow, None, "responded_on", first=True),
+            ComplaintExtensionGranted: _extended,
+            ComplaintEscalated: _escalated,
+            ComplaintOmbudsmanDecisionReceived: _ombudsman,
+            ComplaintRedressPaid: _redressed,
+            ComplaintRootCauseRecorded: _root_cause,
+            ComplaintClosed: _closed,
+            ComplaintWithdrawn: _withdrawn,
+            ComplaintReopened: _reopened,
+        }
+    ),
+    indexes=(("product_id", "received_on"), ("complaint_id",)),
     about="the complaint register",
 )
 

@@ -86,6 +86,12 @@ class StaleVersion(Refused):
         self.version = found
 
 
+class NotPermitted(Refused):
+    """Somebody asks for what their role does not allow."""
+
+    code = "not_permitted"
+
+
 @dataclass(frozen=True)
 class Decision(Generic[S]):
     """One line of a desk's table. `opens` says that the command makes a new case, so there is no state yet;

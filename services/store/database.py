@@ -7,6 +7,7 @@ Every part that touches PostgreSQL connects through this module. It must never h
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -43,6 +44,11 @@ def connect(conninfo: str, *, autocommit: bool = False) -> Connection:
     )
     connection.prepare_threshold = 3
     return connection
+
+
+def connection_parts(conninfo: str) -> dict[str, str]:
+    """The parts of a connection string, for a library that wants them one by one."""
+    return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
 
 
 def migrate(conninfo: str) -> None:

@@ -1,0 +1,45 @@
+"""Questions about complaints: whose one is, the register, and who else bought the same thing."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from services.store.database import Connection
+
+
+def subject_of_complaint(connection: Connection, schema: str, complaint_id: str) -> str | None:
+    """The subject that a complaint stands under; None if it was never heard of."""
+    row = connection.execute(
+        f"SELECT subject FROM {schema}.complaints WHERE complaint_id = %s ORDER BY subject LIMIT 1".encode(),
+        (complaint_id,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+class Buyer(NamedTuple):
+    """Somebody who bought a product from a seller on a day."""
+
+    customer_id: str
+    sale_id: str
+    confirmed_on: dt.date
+
+
+def buyers(
+    connection: Connection,
+    schema: str,
+    *,
+    product_id: str,
+    seller_id: str | None,
+    unit_id: str | None,
+    first: dt.date,
+    last: dt.date,
+    limit: int = 5_000,
+) -> list[Buyer]:
+    """Confirmed sales of a product by a seller (or in a unit) from the first to the last day, by customer."""
+    rows = connection.execute(
+        "SELECT substring(subject FROM 10), sale_id, confirmed_on "
+        f"FROM {schema}.sales WHERE product_id = %s AND confirmed_on BETWEEN %s AND %s "
+        "AND starts_with(subject, 'customer/') AND (%s::text IS NULL OR seller_id = %s) "
+        "AND (%s::text IS NULL OR unit_id = %s) ORDER BY subject, sale_id LIMIT %s".encode(),
+        (product_id, first, last, seller_id, seller_id, unit_id, unit_id, limit),
+    ).fetchall()
+    return [Buyer(*row) for row in rows]
