@@ -4,6 +4,7 @@ Each stands on the customer, or on the application in histories without one. Rul
 these steps with what the product's class asks for.
 """
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -21,9 +22,16 @@ from events.envelope import (
 )
 from events.event_type import Correction, Voiding
 from events.sealing import Sealed
+from events.suitability_file import (
+    Assessed,
+    Duty,
+    Finding,
+    OverrideAllowed,
+    PackRef,
+    SuitabilityInputs,
+    SuitabilityOutcome,
+)
 from events.vocabulary import Narrative, ProductCategory, Reference, RiskGrade, RiskLevel, Version, Words
-
-Criterion = Literal["met", "not_met", "not_assessed"]
 
 
 class AdviceStep(Event, frozen=True, kw_only=True):
@@ -67,19 +75,41 @@ class AdviceGiven(AdviceStep, frozen=True, kw_only=True):
 
 
 class SuitabilityChecked(AdviceStep, frozen=True, kw_only=True):
-    """The product was held against the customer's grade, objective, capacity and knowledge."""
+    """The product was held against the customer's grade, objective, capacity and knowledge.
+
+    The suitability desk sends the whole file with it: what went in, what was found under which pack, and
+    until when the answer may be used. A channel that checks by itself sends the answer alone.
+    """
 
     check_id: Reference
     product_id: ProductId
     grade: RiskGrade | None = None
     risk_level: RiskLevel | None = None
-    objective: Criterion = "not_assessed"
-    capacity: Criterion = "not_assessed"
-    knowledge: Criterion = "not_assessed"
-    outcome: Literal["match", "mismatch", "insufficient_information"]
+    objective: Assessed = "not_assessed"
+    capacity: Assessed = "not_assessed"
+    knowledge: Assessed = "not_assessed"
+    outcome: SuitabilityOutcome
+    override: OverrideAllowed | None = None
     rule_version: Version | None = None
+    pack: PackRef | None = None
+    questionnaire_version: Version | None = None
+    valid_until: dt.date | None = None
+    inputs: SuitabilityInputs | None = None
+    findings: tuple[Finding, ...] = ()
+    duties: tuple[Duty, ...] = ()
     employee_id: EmployeeId | None = None
     channel_id: ChannelId | None = None
+
+
+class SuitabilityWarningGiven(AdviceStep, frozen=True, kw_only=True):
+    """The customer was given the special written warning that the product does not match."""
+
+    check_id: Reference
+    product_id: ProductId
+    document: Words
+    document_version: Version
+    method: Literal["in_person", "post", "electronic"]
+    employee_id: EmployeeId | None = None
 
 
 class SuitabilityOverrideRequested(AdviceStep, frozen=True, kw_only=True):

@@ -10,14 +10,14 @@ off because this is a table: one type a line, two where the headline is long.
 from events import (
     advice as adv, calendar as cal, channels as cha, commissions as com, complaint_outcomes as out,
     complaints as cmp, customers as cus, holdings as hol, interactions as itr, people as peo, pipeline as pip,
-    plans as pla, privacy as prv, producers as prd, products as pro, quarantine as qua, risk as rsk,
-    sales as sal, service as srv, surveys as sur,
+    plans as pla, privacy as prv, producers as prd, products as pro, quarantine as qua,
+    questionnaires as que, risk as rsk, sales as sal, service as srv, surveys as sur,
 )
 from events.event_type import EventType, Writer
 from events.subjects import (
     APPLICATION, CALENDAR, CAMPAIGN, CAMPAIGN_CONTACT, CHANNEL, COMPLAINT, COURSE, CUSTOMER, EMPLOYEE,
     INTERACTION, JOURNAL, LEAD, OPPORTUNITY, PLAN, PRICE, PRODUCER, PRODUCT, PRODUCT_OR_SALE, QUARANTINE,
-    RULEPACK, SALE, SERVICE, SURVEY, SURVEY_OR_CUSTOMER, UNIT,
+    QUESTIONNAIRE, RULEPACK, SALE, SERVICE, SURVEY, SURVEY_OR_CUSTOMER, UNIT,
 )
 from events.upcasters import complaint_received_v1_to_v2
 
@@ -31,7 +31,7 @@ FAMILIES = (
     "campaign", "lead", "opportunity", "application", "quote", "need", "advice", "suitability", "disclosure",
     "dual_recording", "sale", "cooling_off", "callback", "funds", "contract", "premium", "policy", "claim",
     "loan", "repayment", "holding", "transaction", "sales_target", "survey", "feedback", "complaint", "risk",
-    "commission", "rule_pack", "journal", "calendar", "producer", "quarantine",
+    "commission", "rule_pack", "journal", "calendar", "producer", "quarantine", "questionnaire",
 )
 """Every family; the part of a type's name before the dot is one of these."""
 
@@ -74,10 +74,14 @@ CATALOGUE: tuple[EventType, ...] = (
         headline=("representative_id", "reason")),
     EventType("representative.corrected", cus.RepresentativeCorrected, DOOR, CUSTOMER, headline=MENDED),
     EventType("representative.voided", cus.RepresentativeVoided, DOOR, CUSTOMER, headline=REASON),
-    EventType("risk_profile.assessed", cus.RiskProfileAssessed, DOOR, CUSTOMER,
+    EventType("risk_profile.assessed", cus.RiskProfileAssessed, BOTH, CUSTOMER,
         headline=("grade", "valid_until")),
     EventType("risk_profile.corrected", cus.RiskProfileCorrected, DOOR, CUSTOMER, headline=MENDED),
     EventType("risk_profile.voided", cus.RiskProfileVoided, DOOR, CUSTOMER, headline=REASON),
+    EventType("questionnaire.published", que.QuestionnairePublished, DOOR, QUESTIONNAIRE,
+        headline=("questionnaire_version", "valid_from")),
+    EventType("questionnaire.corrected", que.QuestionnaireCorrected, DOOR, QUESTIONNAIRE, headline=MENDED),
+    EventType("questionnaire.voided", que.QuestionnaireVoided, DOOR, QUESTIONNAIRE, headline=REASON),
     EventType("investment_preference.stated", cus.InvestmentPreferenceStated, DOOR, CUSTOMER,
         headline=("objective",)),
     EventType("investment_preference.corrected", cus.InvestmentPreferenceCorrected, DOOR, CUSTOMER,
@@ -165,6 +169,8 @@ CATALOGUE: tuple[EventType, ...] = (
     EventType("product.withdrawn", pro.ProductWithdrawn, DOOR, PRODUCT, headline=("reason",)),
     EventType("product.positioned", pro.ProductPositioned, DOOR, PRODUCT,
         headline=("product_version", "statement")),
+    EventType("product.target_market_defined", pro.ProductTargetMarketDefined, DOOR, PRODUCT,
+        headline=("valid_from",)),
     EventType("product.specified", pro.ProductSpecified, DOOR, PRODUCT, headline=("product_version",)),
     EventType("product.compliance_reviewed", pro.ProductComplianceReviewed, DOOR, PRODUCT,
         headline=("product_version", "outcome")),
@@ -264,11 +270,13 @@ CATALOGUE: tuple[EventType, ...] = (
     EventType("advice.given", adv.AdviceGiven, DOOR, APPLICATION, headline=("product_id", "advice_id")),
     EventType("advice.corrected", adv.AdviceCorrected, DOOR, APPLICATION, headline=MENDED),
     EventType("advice.voided", adv.AdviceVoided, DOOR, APPLICATION, headline=REASON),
-    EventType("suitability.checked", adv.SuitabilityChecked, DOOR, APPLICATION,
+    EventType("suitability.checked", adv.SuitabilityChecked, BOTH, APPLICATION,
         headline=("product_id", "grade", "risk_level", "outcome")),
-    EventType("suitability.override_requested", adv.SuitabilityOverrideRequested, DOOR, APPLICATION,
+    EventType("suitability.warning_given", adv.SuitabilityWarningGiven, BOTH, APPLICATION,
+        headline=("product_id", "document", "document_version")),
+    EventType("suitability.override_requested", adv.SuitabilityOverrideRequested, BOTH, APPLICATION,
         headline=("product_id", "own_initiative")),
-    EventType("suitability.override_confirmed", adv.SuitabilityOverrideConfirmed, DOOR, APPLICATION,
+    EventType("suitability.override_confirmed", adv.SuitabilityOverrideConfirmed, BOTH, APPLICATION,
         headline=("product_id", "warning_shown")),
     EventType("suitability.corrected", adv.SuitabilityCorrected, DOOR, APPLICATION, headline=MENDED),
     EventType("suitability.voided", adv.SuitabilityVoided, DOOR, APPLICATION, headline=REASON),
@@ -290,10 +298,10 @@ CATALOGUE: tuple[EventType, ...] = (
     EventType("sale.matured", sal.SaleMatured, DOOR, SALE, headline=("amount_minor", "currency")),
     EventType("sale.corrected", sal.SaleCorrected, DOOR, SALE, headline=MENDED),
     EventType("sale.voided", sal.SaleVoided, DOOR, SALE, headline=REASON),
-    EventType("cooling_off.started", sal.CoolingOffStarted, DOOR, SALE, headline=("kind", "until")),
+    EventType("cooling_off.started", sal.CoolingOffStarted, BOTH, SALE, headline=("kind", "until")),
     EventType("cooling_off.corrected", sal.CoolingOffCorrected, DOOR, SALE, headline=MENDED),
     EventType("cooling_off.voided", sal.CoolingOffVoided, DOOR, SALE, headline=REASON),
-    EventType("callback.confirmed", sal.CallbackConfirmed, DOOR, SALE, headline=("outcome",)),
+    EventType("callback.confirmed", sal.CallbackConfirmed, BOTH, SALE, headline=("outcome",)),
     EventType("callback.corrected", sal.CallbackCorrected, DOOR, SALE, headline=MENDED),
     EventType("callback.voided", sal.CallbackVoided, DOOR, SALE, headline=REASON),
     EventType("funds.received", sal.FundsReceived, DOOR, SALE, headline=("amount_minor", "currency")),

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from events.envelope import ChannelId, Currency, CustomerId, EmployeeId, Event, UnitId
+from events.envelope import ChannelId, Currency, CustomerId, EmployeeId, Event, QuestionnaireId, UnitId
 from events.event_type import Correction, Voiding
+from events.questionnaires import GivenAnswer
 from events.sealing import Sealed
 from events.vocabulary import (
     AgeBand,
@@ -181,11 +182,17 @@ class RepresentativeEnded(Event, frozen=True, kw_only=True):
 
 
 class RiskProfileAssessed(Event, frozen=True, kw_only=True):
-    """A questionnaire gave the customer a risk grade, valid through `valid_until`; expiry is derived."""
+    """A questionnaire gave the customer a risk grade, valid through `valid_until`; expiry is derived.
+
+    `check_id` is the case at the suitability desk in which the customer was assessed.
+    """
 
     customer_id: CustomerId
     assessment_id: Reference | None = None
+    check_id: Reference | None = None
+    questionnaire_id: QuestionnaireId | None = None
     questionnaire_version: Version
+    answers: Sealed[tuple[GivenAnswer, ...]] | None = None
     answers_ref: Reference | None = None
     score: Annotated[int, Meta(ge=0, le=1_000)] | None = None
     grade: RiskGrade

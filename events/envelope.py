@@ -31,6 +31,7 @@ CalendarId = NewType("CalendarId", str)
 JournalId = NewType("JournalId", str)
 RulePackId = NewType("RulePackId", str)
 QuarantineId = NewType("QuarantineId", str)
+QuestionnaireId = NewType("QuestionnaireId", str)
 
 SUBJECT_KINDS = (
     "customer",
@@ -48,6 +49,7 @@ SUBJECT_KINDS = (
     "survey",
     "campaign",
     "plan",
+    "questionnaire",
     "producer",
     "rulepack",
     "risk",

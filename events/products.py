@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from events.envelope import ApplicationId, Currency, CustomerId, EmployeeId, Event, ProductId, SaleId
 from events.event_type import Correction, Voiding
+from events.suitability_file import TargetMarket
 from events.vocabulary import (
     BasisPoints,
     LegalEntity,
@@ -77,6 +78,21 @@ class ProductPositioned(Event, frozen=True, kw_only=True):
     product_id: ProductId
     product_version: Version
     statement: Words
+    approver_id: EmployeeId | None = None
+
+
+class ProductTargetMarketDefined(Event, frozen=True, kw_only=True):
+    """For whom the product is, and for whom it is not.
+
+    `market` is what a suitability check judges; occupations and income are for planning and judge nobody.
+    """
+
+    product_id: ProductId
+    market: TargetMarket
+    occupations: tuple[Words, ...] = ()
+    income_from_minor: MinorUnits | None = None
+    currency: Currency | None = None
+    valid_from: dt.date | None = None
     approver_id: EmployeeId | None = None
 
 

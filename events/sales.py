@@ -21,12 +21,14 @@ from events.envelope import (
     CustomerId,
     EmployeeId,
     Event,
+    Instant,
     ProductId,
     SaleId,
     UnitId,
 )
 from events.event_type import Correction, EntryRef, Voiding
 from events.known import KnownSale
+from events.suitability_file import PackRef
 from events.vocabulary import (
     AgeBand,
     BasisPoints,
@@ -98,11 +100,19 @@ class SaleStep(Event, frozen=True, kw_only=True):
 
 
 class CoolingOffStarted(SaleStep, frozen=True, kw_only=True):
-    """The customer may step back through `until`."""
+    """The customer may step back through `until`; `ends_at` is the instant at which that ends.
+
+    `check_id` is the case at the suitability desk that the sale rests on.
+    """
 
     kind: Literal["pre_contract", "post_delivery"]
     from_event: EntryRef | None = None
     until: dt.date
+    ends_at: Instant | None = None
+    period: Words | None = None
+    callback: Literal["none", "within", "before_contract"] | None = None
+    pack: PackRef | None = None
+    check_id: Reference | None = None
 
 
 class CallbackConfirmed(SaleStep, frozen=True, kw_only=True):
@@ -111,6 +121,7 @@ class CallbackConfirmed(SaleStep, frozen=True, kw_only=True):
     employee_id: EmployeeId | None = None
     outcome: Literal["confirmed", "not_reached", "doubts"] = "confirmed"
     recording_id: Reference | None = None
+    check_id: Reference | None = None
 
 
 class FundsReceived(SaleStep, frozen=True, kw_only=True):
