@@ -11,6 +11,12 @@ from projections.applications import (
 )
 from projections.bookkeeping import CALENDAR_DAYS, JOURNALS, PRODUCER_DAYS, QUARANTINE_CASES
 from projections.channels import CHANNELS
+from projections.complaint_clocks import (
+    COMPLAINT_CLOCK_DAYS,
+    COMPLAINT_CLOCKS,
+    COMPLAINT_CLOCKS_BY_DAY,
+    COMPLAINT_CLOCKS_ON_TIME,
+)
 from projections.complaints import (
     COMPLAINTS,
     COMPLAINTS_BY_DAY,
@@ -94,6 +100,7 @@ LEDGERS = Declarations(
         SURVEYS,
         RESPONSES,
         COMPLAINTS,
+        COMPLAINT_CLOCKS,
         SIGNALS,
         RULE_PACKS,
         FRAUD_ASSESSMENTS,
@@ -117,6 +124,7 @@ LEDGERS = Declarations(
         CES_BY_DAY,
         INVITATIONS_BY_DAY,
         COMPLAINTS_BY_DAY,
+        COMPLAINT_CLOCKS_BY_DAY,
         SIGNALS_BY_DAY,
     ),
 )
@@ -145,6 +153,8 @@ FIGURES: tuple[Figure, ...] = (
     COMPLAINTS_RELIEF,
     UPHELD_RATE,
     COMPLAINTS_PER_THOUSAND,
+    COMPLAINT_CLOCKS_ON_TIME,
+    COMPLAINT_CLOCK_DAYS,
     SIGNALS_FIGURE,
 )
 """Every figure, in the order in which they are shown."""

@@ -83,7 +83,7 @@ class Figure:
 
     def __post_init__(self) -> None:
         used = {*self.by, *self.split, *self.always, *([self.day] if self.day else [])}
-        missing = used - set(self.tally.groups)
+        missing = used - {*self.tally.groups, *self.tally.parts}
         assert not missing, f"figure {self.name}: {sorted(missing)} are no groups of {self.tally.name}"
         assert not (self.distinct and (self.split or self.base)), (
             f"figure {self.name}: distinct counts stand alone"

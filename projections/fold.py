@@ -71,6 +71,8 @@ class Declarations:
             columns = ",".join(f"{name}:{hints[name]}" for name in ledger.columns)
             lines.append(f"ledger {ledger.name} v{ledger.version} key={ledger.key} {columns}")
             lines.append(f"  on {sorted(codec.TYPE_OF[event].name for event in ledger.handlers)}")
+            if ledger.content:
+                lines.append(f"  by {ledger.content}")
         for tally in self.tallies:
             lines.append(
                 f"tally {tally.name} {tally.ledger.name} {tally.groups} {tally.measures} {tally.where}"

@@ -38,6 +38,7 @@ class Ledger:
 
     Raise `version` whenever a handler's result changes: it is part of the generation's fingerprint.
     `written_once` promises that a key holds the entry's own source and id, so rows need never be read back.
+    `content` is the digest of data files that decide its rows (rule packs), part of the fingerprint too.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Ledger:
     written_once: bool = False
     indexes: tuple[tuple[str, ...], ...] = ()
     about: str = ""
+    content: str = ""
 
     def __post_init__(self) -> None:
         fields = self.row.__struct_fields__

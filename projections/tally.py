@@ -11,6 +11,9 @@ from typing import Any
 
 from projections.ledger import Ledger, Row
 
+PART = "|"
+"""Between the parts of an element that is made of several."""
+
 Group = tuple[Any, ...]
 """Values of a tally's `by` columns for one group."""
 
@@ -24,7 +27,8 @@ class Tally:
     Each measure is a column: an integer is summed, a boolean counted where true, any other value counted
     where present. The row count is always kept. `where` names a column that must be present (or true) for a
     row to count. `each` names a tuple column: the row counts once per element, which appears as the last
-    group column.
+    group column. Where its elements are texts made of several, joined by PART, `parts` names these in order,
+    and a reader may group and filter by each.
     """
 
     name: str
@@ -33,12 +37,14 @@ class Tally:
     measures: tuple[str, ...] = ()
     where: str | None = None
     each: str | None = None
+    parts: tuple[str, ...] = ()
     groups: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         used = (*self.by, *self.measures, *filter(None, (self.where, self.each)))
         missing = [name for name in used if name not in self.ledger.columns]
         assert not missing, f"tally {self.name}: {missing} are no columns of {self.ledger.name}"
+        assert self.each or not self.parts, f"tally {self.name}: parts are those of an `each` column"
         object.__setattr__(self, "groups", (*self.by, self.each) if self.each else self.by)
 
     def contributions(self, row: Row) -> Iterator[tuple[Group, tuple[int, ...]]]:

@@ -65,7 +65,7 @@ class BusinessCalendar:
     years: tuple[int, int]
     _starts: dict[dt.date, dt.datetime] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """`<id> <version>`, as clocks quote it."""
         return f"{self.id} {self.version}"

@@ -7,6 +7,7 @@ What the clocks of a complaint are is in clocks.py.
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeVar
 
 import msgspec
@@ -55,7 +56,7 @@ class ClockPackError(DaybookError):
     code = "clock_pack_error"
 
 
-class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """How long: exactly one of these, and for which facts. Weeks and months are calendar ones."""
 
     business_hours: int | None = None
@@ -65,15 +66,15 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     months: int | None = None
     when: FactValues = {}
 
-    @property
+    @cached_property
     def amount(self) -> int:
         return next(value for value in self._all() if value is not None)
 
-    @property
+    @cached_property
     def unit(self) -> str:
         return next(name for name, value in zip(_UNITS, self._all(), strict=True) if value is not None)
 
-    @property
+    @cached_property
     def words(self) -> str:
         """`15 business days`, `1 business day`."""
         name = {"days": "calendar days"}.get(self.unit, self.unit).replace("_", " ")
@@ -161,19 +162,19 @@ class ClockPack:
     stated: StatedClockPack
     digest: str
 
-    @property
+    @cached_property
     def regime(self) -> str:
         return self.stated.pack
 
-    @property
+    @cached_property
     def version(self) -> str:
         return self.stated.version
 
-    @property
+    @cached_property
     def valid_from(self) -> dt.date:
         return self.stated.valid_from
 
-    @property
+    @cached_property
     def name(self) -> str:
         """`<pack> <version>`, as clocks quote it."""
         return f"{self.regime} {self.version}"

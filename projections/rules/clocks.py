@@ -16,6 +16,8 @@ from projections.rules.clock import ENDS, Clock, Milestones, Pause, Step, instan
 from projections.rules.clock_due import Due, Spans, due_of
 from projections.rules.clock_pack import RECEIVED, ClockPack, ClockRule, ExtensionRule, FactValues, Limit
 
+WAITING = "waiting for information"
+
 
 class Applied(NamedTuple):
     """A pack that applies to a case: whether it governs, its calendar, and the facts of its regime."""
@@ -53,18 +55,21 @@ def _clock(
         return None
     started_on, started_at, said = start
     limit = next(limit for limit in rule.limits if _fits(limit.when, one.facts))
-    pauses = _pauses(rule, one, milestones)
-    waits = any(pause.last is None for pause in pauses)
+    stop = _first(milestones.steps, rule.stop, calendar, None if rule.start == RECEIVED else started_at)
+    ended = _ended(milestones.steps, calendar) if stop is None else None
+    over = stop or ended
+    pauses = _pauses(rule, one, milestones, None if over is None else _day(over, calendar))
     skipped = tuple((pause.first, pause.last) for pause in pauses if pause.last is not None)
     due = due_of(rule, limit, calendar, started_on, started_at, skipped)
     extension, due = _extended(rule, one, milestones, due, started_on, started_at, skipped)
-    stop = _first(milestones.steps, rule.stop, calendar, None if rule.start == RECEIVED else started_at)
-    ended = _ended(milestones.steps, calendar) if stop is None else None
+    pauses = tuple(
+        pause for pause in pauses if pause.first <= due.on and (pause.last is None or pause.last > started_on)
+    )
     window = windows.get(rule.waived_by) if rule.waived_by is not None else None
     waived = window is not None and window.stopped and window.in_time is True
     stopped_at = None if stop is None else instant_of(stop.on, stop.at, calendar)
     stopped_on = None if stop is None else _day(stop, calendar)
-    paused = waits and stop is None and ended is None
+    paused = over is None and any(pause.last is None for pause in pauses)
     return Clock(
         regime=one.pack.regime,
         clock=rule.id,
@@ -128,7 +133,9 @@ def _after_cut_off(calendar: BusinessCalendar, day: dt.date, at: dt.datetime | N
     return calendar.add_business_days(day, 0)
 
 
-def _pauses(rule: ClockRule, one: Applied, milestones: Milestones) -> tuple[Pause, ...]:
+def _pauses(
+    rule: ClockRule, one: Applied, milestones: Milestones, until: dt.date | None
+) -> tuple[Pause, ...]:
     """Suspensions of the pack for this case, and waits for information where the rule lets them count."""
     found = [
         Pause(suspension.first, suspension.last, suspension.cohort)
@@ -136,12 +143,12 @@ def _pauses(rule: ClockRule, one: Applied, milestones: Milestones) -> tuple[Paus
         if _fits(suspension.when, one.facts)
     ]
     if rule.pause:
-        found += _waits(milestones.steps, one.calendar)
+        found += _waits(milestones.steps, one.calendar, until)
     return tuple(sorted(found, key=lambda pause: (pause.first, pause.last or dt.date.max)))
 
 
-def _waits(steps: tuple[Step, ...], calendar: BusinessCalendar) -> Iterator[Pause]:
-    """From the day after a request to the day on which what was asked for came."""
+def _waits(steps: tuple[Step, ...], calendar: BusinessCalendar, until: dt.date | None) -> Iterator[Pause]:
+    """From the day after a request to the day on which what was asked for came, or on which all was over."""
     for asked in steps:
         if asked.kind != "information_requested":
             continue
@@ -150,10 +157,11 @@ def _waits(steps: tuple[Step, ...], calendar: BusinessCalendar) -> Iterator[Paus
             continue
         answers = [one for one in steps if one.kind == "information_received" and one.ref == asked.ref]
         came = [day for day in (_day(one, calendar) for one in answers) if day is not None and day >= since]
-        if came and min(came) > since:
-            yield Pause(since + DAY, min(came), "waiting for information")
-        elif not answers:
-            yield Pause(since + DAY, None, "waiting for information")
+        last = min(came) if came else until
+        if last is None and not answers:
+            yield Pause(since + DAY, None, WAITING)
+        elif last is not None and last > since:
+            yield Pause(since + DAY, last, WAITING)
 
 
 def _extended(

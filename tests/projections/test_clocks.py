@@ -212,6 +212,11 @@ def test_only_a_house_clock_waits_for_information() -> None:
     open_wait = clock_of(case("2026-06-01", waits[0], entity="demo-gb"), "house.answer")
     assert (open_wait.due_on, state_at(open_wait, noon("2026-12-01"))) == (None, "paused")
     assert alarms(open_wait) == ()
+    late_question = step("information_requested", "2026-07-03", "r2")
+    asked_too_late = clock_of(case("2026-06-01", late_question, entity="demo-gb"), "house.answer")
+    assert state_at(asked_too_late, noon("2026-07-10")) == "breached", "a question does not undo a breach"
+    answered = case("2026-06-01", waits[0], step("closed", "2026-07-06"), entity="demo-gb")
+    assert state_at(clock_of(answered, "house.answer"), noon("2026-08-01")) == "met"
 
 
 def test_withdrawing_ends_a_clock_and_opening_again_lets_it_run() -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from projections.figure import PERIODS, Cell, Estimate, Figure
 from projections.ledger import Row
-from projections.tally import Tally
+from projections.tally import PART, Tally
 from services.errors import WrongUse
 from services.store import tables
 from services.store.database import Connection
@@ -196,6 +196,8 @@ def rows_behind(
 def _expression(name: str, day: str | None, tally: Tally, alias: str = "") -> str:
     if name in tally.groups:
         return f'{alias}"{name}"'
+    if name in tally.parts:
+        return _part(f'{alias}"{tally.each}"', name, tally)
     assert day is not None
     return _PERIOD_SQL[name].format(day=f'{alias}"{day}"')
 
@@ -206,6 +208,8 @@ def _conditions(
     """WHERE over a tally or, with `ledger`, over its ledger's rows; values are compared as text."""
     found: list[str] = []
     values: list[Any] = []
+    of_element: list[str] = []
+    element_values: list[Any] = []
     if ledger and tally.where is not None:
         cast = next(c.cast for c in tables.shape(tally.ledger).columns if c.name == tally.where)
         found.append(f'{alias}"{tally.where}"{"" if cast == "boolean" else " IS NOT NULL"}')
@@ -214,9 +218,11 @@ def _conditions(
             found.append(f'%s = ANY({alias}"{name}")')
             values.append(value)
             continue
-        column = (
-            f'{alias}"{name}"' if name in tally.groups else _PERIOD_SQL[name].format(day=f'{alias}"{day}"')
-        )
+        if ledger and name in tally.parts:
+            of_element.append(f"{_part('element', name, tally)} = %s")
+            element_values.append(value)
+            continue
+        column = _expression(name, day, tally, alias)
         if value == "":
             found.append(f"{column} IS NULL")
         else:
@@ -228,7 +234,16 @@ def _conditions(
     if query.end is not None:
         found.append(f'{alias}"{day}" <= %s')
         values.append(query.end)
+    if of_element:
+        elements = f'unnest({alias}"{tally.each}") AS element'
+        found.append(f"EXISTS (SELECT FROM {elements} WHERE {' AND '.join(of_element)})")
+        values += element_values
     return (f"WHERE {' AND '.join(found)}" if found else ""), values
+
+
+def _part(element: str, name: str, tally: Tally) -> str:
+    """One of the texts that an element of a tuple column is made of."""
+    return f"split_part({element}, '{PART}', {tally.parts.index(name) + 1})"
 
 
 def _text(value: Any) -> str | None:
