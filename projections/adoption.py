@@ -5,6 +5,7 @@ the timeline; what slipped in unseen just before counts no more than what the de
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from events import codec
 from events.complaints import AdoptedFact, ComplaintAdopted
 from events.envelope import Entry, Envelope, Event
+from events.errors import EventError
 from events.event_type import EntryRef
 from projections.ledger import Handler, Key, Row, change
 
@@ -36,8 +38,13 @@ def adoptable(handlers: Mapping[type[Event], Handler]) -> dict[type[Event], Hand
 
 
 def adopted_entries(event: ComplaintAdopted, entry: Entry) -> list[Entry]:
-    """The facts that the desk took over, as entries at the place of the adoption."""
-    return [_entry_of(fact, entry) for fact in event.facts]
+    """The facts that the desk took over, as entries at the place of the adoption; one that cannot be read
+    counts for nothing, as in the journal."""
+    entries = []
+    for fact in event.facts:
+        with suppress(EventError):
+            entries.append(_entry_of(fact, entry))
+    return entries
 
 
 def as_adopted(entry: Entry) -> AdoptedFact:

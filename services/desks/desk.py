@@ -5,8 +5,10 @@ any desk, and nothing here appends to the journal: the relay does.
 """
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -37,7 +39,8 @@ COMMAND_IDS = uuid.UUID("5b2f3c1e-6d0a-4d8b-9f57-0d7a1b0c4e11")
 """Name space in which the id of a case follows from the id of the command that opened it."""
 
 TRIES = 20
-"""A command that names no version is taken again on the newer case so often before it gives up."""
+"""A command that loses its version to another process is taken again so often. One that names its version
+gives up at once; those that name none take turns within a process."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Desk(Generic[S]):
         self._zone = zone
         self._facts_for = facts_for
         self._stamp = stamp
+        self._turns = threading.Lock()
 
     def read(self, case_id: str) -> Case[S]:
         """The case; NotFound if this desk does not have it."""
@@ -124,23 +128,12 @@ class Desk(Generic[S]):
             case_id = f"{self.declaration.namespace}:{uuid.uuid5(COMMAND_IDS, command_id)}"
         elif case_id is None:
             raise WrongUse(f"{name} is about a case: name it")
-        for _ in range(TRIES):
-            case = self._load(case_id) if decision.opens else self.read(case_id)
-            done = case.answered(command_id)
-            if done is not None:
-                return Answer(case_id, done, repeated=True)
-            if expected_version is not None and case.version != expected_version:
-                raise StaleVersion(case_id, expected_version, case.version)
-            _check_permitted(decision, name, actor)
-            drafts = decision.decide(case.state, command, self._setting(case_id, actor))
-            if not drafts:
-                return Answer(case_id, case.version)
-            events = self._written(case, drafts, actor, command_id)
-            try:
-                self.storage.save(events)
-            except VersionTaken:
-                continue
-            return _answer(case_id, events)
+        turn = self._turns if expected_version is None else nullcontext()
+        with turn:
+            for _ in range(TRIES):
+                answer = self._try(decision, name, command, actor, case_id, expected_version, command_id)
+                if answer is not None:
+                    return answer
         raise StaleVersion(case_id, expected_version, self._load(case_id).version)
 
     def keep(self, case_id: str, drafts: Sequence[Draft], actor: Actor, command_id: str) -> Answer:
@@ -173,6 +166,34 @@ class Desk(Generic[S]):
         for one in events:
             state = self.declaration.evolve(state, one.event, self._moment(one.envelope))
         return state
+
+    def _try(
+        self,
+        decision: Decision[S],
+        name: str,
+        command: Command,
+        actor: Actor,
+        case_id: str,
+        expected_version: int | None,
+        command_id: str,
+    ) -> Answer | None:
+        """One attempt; None if another took the version first."""
+        case = self._load(case_id) if decision.opens else self.read(case_id)
+        done = case.answered(command_id)
+        if done is not None:
+            return Answer(case_id, done, repeated=True)
+        if expected_version is not None and case.version != expected_version:
+            raise StaleVersion(case_id, expected_version, case.version)
+        _check_permitted(decision, name, actor)
+        drafts = decision.decide(case.state, command, self._setting(case_id, actor))
+        if not drafts:
+            return Answer(case_id, case.version)
+        events = self._written(case, drafts, actor, command_id)
+        try:
+            self.storage.save(events)
+        except VersionTaken:
+            return None
+        return _answer(case_id, events)
 
     def _load(self, case_id: str) -> Case[S]:
         events = tuple(self.storage.events_of(case_id))
