@@ -52,7 +52,7 @@ GROUPS: tuple[tuple[str, typer.Typer, str, str], ...] = (
     ("producers", reading.producers_app, "Did all of yesterday arrive?", "Read"),
     ("audit", auditing.app, "Timelines, as-of, archives.", "Prove"),
     ("journal", auditing.journal_app, "Load an archive into an empty journal.", "Prove"),
-    ("rules", guarding.rules_app, "Rule packs: list, show, backtest.", "Guard"),
+    ("rules", guarding.rules_app, "Rule packs: list, show, backtest, publish.", "Guard"),
     ("privacy", guarding.privacy_app, "Keys of persons: state, hold, shred.", "Guard"),
     ("topics", operating.topics_app, "Kafka topics: create, check.", "Operate"),
 )

@@ -9,13 +9,15 @@ import typer
 from projections.rules.rule import Rule
 from services.audit.personal import export_subject
 from services.bootstrap import System
-from services.cli.opening import opened
-from services.cli.output import AsJson, Data, as_plain, out, print_json, print_table
+from services.cli.opening import opened, settings_for
+from services.cli.output import AsJson, Data, as_plain, out, plain, print_json, print_table
 from services.config import Settings
 from services.errors import NotFound
 from services.privacy.acts import Acts
+from services.store.locks import Lock
 from services.watch.backtest import backtest as run_backtest
 from services.watch.packs import load_pack, shipped_packs
+from services.watch.publishing import Published, find_published, publish_pack, published_packs
 
 rules_app = typer.Typer()
 privacy_app = typer.Typer()
@@ -26,37 +28,90 @@ By = Annotated[str | None, typer.Option("--by", help="Who decided.")]
 
 
 @rules_app.command("list")
-def list_rules(json: AsJson = False) -> None:
-    """The rules of the active pack, with severity and thresholds.
+def list_rules(data: Data = None, json: AsJson = False) -> None:
+    """The rules of the active pack, with severity and thresholds; since when it is published, and by whom.
 
-    Example: `daybook rules list`
+    Examples:
+
+    - `daybook rules list`
+    - `daybook rules list --json`
     """
     pack = load_pack(Settings().rule_pack)
+    earlier = _published(data)
     if json:
         rules = [_plain_rule(rule) for rule in pack.rules.values()]
-        print_json({"pack": pack.name, "digest": pack.digest, "verified": pack.verified, "rules": rules})
+        told = {"pack": pack.name, "digest": pack.digest, "verified": pack.verified, "rules": rules}
+        print_json({**told, "published": find_published(earlier, pack), "publications": earlier})
         return
     rows = [(rule.id, rule.version, rule.severity, rule.title.en) for rule in pack.rules.values()]
     print_table(f"{pack.name}, valid from {pack.valid_from}", ("rule", "version", "severity", "title"), rows)
     out.print(f"SHA-256 {pack.digest}; packs here: {', '.join(shipped_packs())}")
+    out.print(_said(find_published(earlier, pack)))
+    if earlier:
+        columns = ("pack", "version", "in force from", "published", "by", "approved by", "SHA-256")
+        print_table("Published packs", columns, [_publication(one) for one in earlier])
 
 
 @rules_app.command("show")
 def show_rule(
-    rule_id: Annotated[str, typer.Argument(help="Such as R-SUIT-02")], json: AsJson = False
+    rule_id: Annotated[str, typer.Argument(help="Such as R-SUIT-02")],
+    data: Data = None,
+    json: AsJson = False,
 ) -> None:
-    """One rule: its text, its source, its thresholds.
+    """One rule: its text, its source, its thresholds; since when it is published.
 
-    Example: `daybook rules show R-CMPL-05`
+    Examples:
+
+    - `daybook rules show R-CMPL-05`
+    - `daybook rules show R-CMPL-05 --json`
     """
     pack = load_pack(Settings().rule_pack)
     if rule_id not in pack.rules:
         raise NotFound(f"pack {pack.name} has no rule {rule_id!r}; it has {', '.join(pack.rules)}")
-    plain = _plain_rule(pack.rules[rule_id])
+    rule = _plain_rule(pack.rules[rule_id])
+    published = find_published(_published(data), pack)
     if json:
-        print_json(plain)
+        print_json({**rule, "pack": pack.name, "published": published})
     else:
-        print_table(rule_id, ("field", "value"), list(plain.items()))
+        print_table(rule_id, ("field", "value"), [*rule.items(), ("pack", pack.name)])
+        out.print(_said(published))
+
+
+@rules_app.command("publish")
+def publish(
+    by: Annotated[str, typer.Option("--by", help="Who publishes it.")],
+    approver: Annotated[str, typer.Option("--approver", help="Who approved it: somebody else.")],
+    pack: Annotated[
+        str | None, typer.Argument(help="A rule pack file, or one of ours; the active one if left out.")
+    ] = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """State in the journal that a pack is in force, under two names. Publishing it again adds nothing.
+
+    Examples:
+
+    - `daybook rules publish --by "Jana Novak" --approver "Petr Svoboda"`
+    - `daybook rules publish ./house-2027-01.yaml --by "Jana Novak" --approver "Petr Svoboda" --json`
+    """
+    text = load_pack(pack or Settings().rule_pack)
+    with opened(data) as system, Lock(system.conninfo, "publish rules") as lock:
+        lock.take()
+        system.settle()
+        fresh = publish_pack(
+            system.journal,
+            text,
+            _read_published(system),
+            publisher=by,
+            approver=approver,
+            now=system.clock(),
+        )
+        system.settle()
+        published = find_published(_read_published(system), text)
+    if json:
+        print_json({"status": "published" if fresh else "already published", "published": published})
+    else:
+        out.print(f"{text.name}: {'' if fresh else 'was there already. '}{_said(published)}")
 
 
 @rules_app.command("backtest")
@@ -195,6 +250,32 @@ def export(subject: Subject, data: Data = None) -> None:
             subject,
         )
     print_json({"subject": subject, "exported_at": dt.datetime.now(dt.UTC), "entries": as_plain(found)})
+
+
+def _published(data: Data) -> list[Published]:
+    """What was published; nothing where no system was ever opened."""
+    settings = settings_for(data)
+    if settings.embedded and settings.database_url is None and not settings.data.exists():
+        return []
+    with opened(data) as system:
+        return _read_published(system)
+
+
+def _read_published(system: System) -> list[Published]:
+    with system.connect() as connection:
+        return published_packs(connection, system.generation(connection).schema, system.journal)
+
+
+def _said(one: Published | None) -> str:
+    if one is None:
+        return "Not published: `daybook rules publish --by NAME --approver NAME` does that."
+    names = f"by {plain(one.publisher)}, approved by {plain(one.approver)}"
+    return f"Published {plain(one.published_at)} {names}; in force from {one.in_force_from}."
+
+
+def _publication(one: Published) -> tuple[object, ...]:
+    names = (one.publisher, one.approver)
+    return one.pack, one.version, one.in_force_from, one.published_at, *names, one.digest[:12]
 
 
 def _acts(system: System) -> Acts:

@@ -20,10 +20,12 @@ def system_record(
     date: dt.date | None = None,
     undated: bool = False,
     causation: str | None = None,
+    by: str | None = None,
 ) -> Record:
     """A record of a system event, under the subject that it names and admitted `now`.
 
-    It happened `now` too, or on a whole day `date`, or at a time that nobody knows (`undated`).
+    It happened `now` too, or on a whole day `date`, or at a time that nobody knows (`undated`); `by` is the
+    person who had it written.
     """
     assert date is None or not undated, "an event on a day is not undated"
     event_type = codec.TYPE_OF[type(event)]
@@ -40,6 +42,7 @@ def system_record(
         date=date,
         undated=undated,
         causationid=causation,
+        authid=by,
         admittedtime=now,
         data=codec.raw_json(event),
     )

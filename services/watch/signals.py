@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from events import codec
 from events.envelope import ChannelId, CustomerId, EmployeeId, ProductId, UnitId
-from events.risk import RiskSignalDetected, RulePackPublished
+from events.risk import RiskSignalDetected
 from projections.rules.pack import RulePack
 from projections.rules.rule import Hit, explain
 from services.journal.port import Journal, Record
@@ -109,25 +109,6 @@ def record_of(signal: RiskSignalDetected, hit: Hit, admitted: dt.datetime) -> Re
         undated=hit.on is None,
         causation=cause,
     )
-
-
-def publish_pack(
-    journal: Journal, pack: RulePack, admitted: dt.datetime, approver: str | None = None
-) -> RulePackPublished:
-    """State in the journal that a pack is in force; publishing the same text twice counts once."""
-    published = RulePackPublished(
-        pack_id=pack.id,  # type: ignore[arg-type]  # checked by the pack's own pattern
-        pack_version=pack.version,
-        digest=pack.digest,
-        rules=tuple(sorted(f"{rule.id} v{rule.version}" for rule in pack.rules.values())),
-        effective_from=pack.valid_from,
-        approver=approver,
-    )
-    record = system_record(
-        published, source=SOURCE, identifier=pack.digest[:32], now=admitted, date=pack.valid_from
-    )
-    journal.append([record])
-    return published
 
 
 def in_order(hits: Iterable[Hit]) -> list[Hit]:

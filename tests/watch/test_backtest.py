@@ -9,7 +9,6 @@ from services.store.database import connect
 from services.store.generation import Generation, all_generations
 from services.watch.backtest import backtest
 from services.watch.packs import HOUSE
-from services.watch.signals import publish_pack
 from tests.watch import bank
 from tests.watch.bank import known, profile, record, sale
 from tests.watch.conftest import Scene
@@ -78,10 +77,3 @@ def test_a_new_pack_repeats_no_signal_of_the_old_one_and_takes_its_place(scene: 
     again.catch_up()
     assert [one.signal_id for one in scene.signals()] == before
     assert generations_of(scene) == [again.generation]
-
-
-def test_publishing_a_pack_says_which_text_is_in_force(scene: Scene) -> None:
-    published = publish_pack(scene.journal, scene.pack, scene.clock(), "b:compliance")
-    assert published in [one.event for one in scene.entries()]
-    assert published.digest == scene.pack.digest
-    assert len(published.rules) == len(scene.pack.rules)
