@@ -76,6 +76,7 @@ from projections.satisfaction import (
     SURVEYS,
 )
 from projections.satisfaction_figures import CES, CSAT, NPS, RESPONSE_RATE
+from projections.suitability import ADVICE_LOG, QUESTIONNAIRES, SUITABILITY_CHECKS, TARGET_MARKETS
 from projections.targets import ATTAINMENT, TARGETS, TARGETS_BY_PERIOD
 
 LEDGERS = Declarations(
@@ -96,6 +97,10 @@ LEDGERS = Declarations(
         ORG_UNITS,
         APPLICATIONS,
         SALES,
+        SUITABILITY_CHECKS,
+        TARGET_MARKETS,
+        QUESTIONNAIRES,
+        ADVICE_LOG,
         TARGETS,
         SURVEYS,
         RESPONSES,

@@ -1,12 +1,16 @@
 """Scenarios of selling: sales, loans, applications."""
 
+from events import advice as adv
 from events import holdings as hol
 from events import pipeline as pip
 from events import sales as sal
 from projections.applications import APPLICATIONS, ApplicationRow
 from projections.sales import SALES, SaleRow
+from projections.suitability import SUITABILITY_CHECKS, SuitabilityCheckRow
 from tests.projections.given import day
 from tests.projections.scenarios import ANNA, SOLD, STEP, Scenario, of
+
+CHECK = {"customer_id": "t:anna", "check_id": "k1", "product_id": "t:fund"}
 
 SELLING: dict[str, Scenario] = {
     "a sale cancelled in its window": Scenario(
@@ -116,6 +120,63 @@ SELLING: dict[str, Scenario] = {
             approved_on=day(3),
             activated=True,
             activated_on=day(8),
+        ),
+    ),
+    "a mismatch overridden and sold": Scenario(
+        SUITABILITY_CHECKS,
+        (
+            (
+                of(
+                    adv.SuitabilityChecked,
+                    **CHECK,
+                    grade="C2",
+                    risk_level="R3",
+                    outcome="mismatch",
+                    override="allowed_with_warning",
+                    valid_until=day(30),
+                    rule_version="7",
+                ),
+                day(0),
+            ),
+            (
+                of(
+                    adv.SuitabilityWarningGiven,
+                    **CHECK,
+                    document="w",
+                    document_version="1",
+                    method="in_person",
+                ),
+                day(1),
+            ),
+            (of(adv.SuitabilityOverrideRequested, **CHECK, own_initiative=True), day(2)),
+            (
+                of(adv.SuitabilityOverrideConfirmed, **CHECK, warning_shown=True, written_ack=True),
+                day(3),
+            ),
+            (of(sal.CoolingOffStarted, **STEP, kind="pre_contract", until=day(5), check_id="k1"), day(4)),
+            (of(sal.CallbackConfirmed, **STEP, check_id="k1"), day(6)),
+        ),
+        SuitabilityCheckRow(
+            ANNA,
+            "k1",
+            product_id="t:fund",
+            grade="C2",
+            risk_level="R3",
+            outcome="mismatch",
+            override_allowed="allowed_with_warning",
+            override_state="confirmed",
+            checked_on=day(0),
+            valid_until=day(30),
+            pack_version="7",
+            warned=True,
+            warned_on=day(1),
+            requested=True,
+            requested_on=day(2),
+            own_initiative=True,
+            confirmed=True,
+            confirmed_on=day(3),
+            cooling_until=day(5),
+            called_back_on=day(6),
         ),
     ),
 }

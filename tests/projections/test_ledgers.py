@@ -59,4 +59,9 @@ def test_every_name_is_used_once() -> None:
 
 def test_rows_written_once_are_under_the_name_of_their_entry() -> None:
     once = [ledger for ledger in LEDGERS.ledgers if ledger.written_once]
-    assert {ledger.name for ledger in once} == {"risk_profiles", "campaign_contacts", "fraud_assessments"}
+    assert {ledger.name for ledger in once} == {
+        "advice_log",
+        "campaign_contacts",
+        "fraud_assessments",
+        "risk_profiles",
+    }
