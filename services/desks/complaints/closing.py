@@ -17,6 +17,9 @@ from services.desks.complaints.guards import (
 from services.desks.complaints.state import ComplaintState
 from services.desks.deciding import Draft, Setting
 
+MINTED = "desk.complaints:"
+"""What ids of this desk begin with."""
+
 MAX_AFFECTED = 5_000
 """As many customers fit into one event; more is for a project, not a letter."""
 
@@ -179,7 +182,8 @@ def send_survey(state: ComplaintState, command: ask.SendSurvey, setting: Setting
         return ()
     may_send_survey(state, setting)
     assert state.customer_id is not None, "may_send_survey has seen to it"
-    minted = InvitationId(f"desk.complaints:{state.complaint_id}.survey-{state.surveys + 1}")
+    case = (state.complaint_id or "").removeprefix(MINTED)
+    minted = InvitationId(f"{MINTED}{case}.survey-{state.surveys + 1}")
     event = SurveySent(
         invitation_id=command.invitation_id or minted,
         survey_id=command.survey_id,

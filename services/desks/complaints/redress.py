@@ -165,7 +165,7 @@ def pay_redress(state: ComplaintState, command: ask.PayRedress, setting: Setting
 
 
 def _commission_back(state: ComplaintState, setting: Setting) -> tuple[Draft, ...]:
-    """What sellers and channels kept of the sale's commission goes back, once, when the complaint is upheld."""
+    """What was kept of the sale's commission goes back, once, when the complaint is upheld."""
     cause = _upheld_by(state)
     if cause is None or state.sale_id is None or state.sale_id in state.clawed_back:
         return ()
