@@ -41,12 +41,14 @@ from services.store.generation import Generation
 from services.store.locks import Lock, lowest_reader
 from services.store.pool import ReadPool, open_pool
 from services.store.queries.calendar import last_closed_day
+from services.watch.clock_sweep import ClockSweep
 from services.watch.day_close import DayCloser, days_due
 from services.watch.packs import load_pack
 from services.watch.watch import Watch, opened_on
-from services.workers.daily import OncePerDay
+from services.workers.daily import Every, OncePerDay
 from services.workers.loops import Loops, Progress
 
+SWEEP_PAUSE = dt.timedelta(seconds=10)
 SETTLE_TIMEOUT_SECONDS = 900.0
 SETTLE_POLL_SECONDS = 0.1
 LOAD_CHUNK_RECORDS = 20_000
@@ -81,7 +83,8 @@ class System:
 
     def close(self) -> None:
         """Release everything; the embedded server stops with its last user."""
-        for name in ("door_counts", "read_pool", "keyring", "references", "quarantine_log", "day_closer"):
+        kept = ("door_counts", "read_pool", "keyring", "references", "quarantine_log", "day_closer")
+        for name in (*kept, "clock_sweep"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self.journal.close()
@@ -217,11 +220,21 @@ class System:
             _log.info("%d day keys of the quarantine have been destroyed: their 90 days are over", destroyed)
 
     def daily_duties(self) -> tuple[OncePerDay, ...]:
-        """What each business day asks for once; embedded loops and the leader's timers call them."""
+        """What each business day asks for once."""
         return (
             OncePerDay("day_close", self._today, self.close_due_days),
             OncePerDay("day_keys", self._today, self.expire_day_keys),
         )
+
+    @cached_property
+    def clock_sweep(self) -> ClockSweep:
+        """Finds complaint clocks whose warning and due instants have passed."""
+        return ClockSweep(self.journal, self.conninfo, self.pack, self.fingerprint, self.clock, self.zone)
+
+    def duties(self) -> tuple[OncePerDay | Every, ...]:
+        """Everything that is due by the clock: each day's work, and the sweep of the complaint clocks."""
+        sweep = Every("clock_sweep", SWEEP_PAUSE, self.clock, lambda: self.clock_sweep.sweep())
+        return (*self.daily_duties(), sweep)
 
     def _today(self) -> dt.date:
         return self.clock().astimezone(self.zone).date()

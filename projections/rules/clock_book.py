@@ -22,6 +22,7 @@ from projections.rules.clock_pack import (
     HOME,
     ClockPack,
     ClockPackError,
+    ClockRule,
     DefaultRule,
     StatedDefaults,
     parse_clock_pack,
@@ -48,6 +49,13 @@ class ClockBook:
         if milestones.receipt is None:
             return ()
         return counting.clocks(milestones, tuple(self._applied(milestones, milestones.receipt)))
+
+    def rule_of(self, clock: Clock) -> ClockRule | None:
+        """What the pack of a clock says of it; None if this book does not have that version."""
+        for pack in self.packs.get(clock.regime, ()):
+            if pack.name == clock.pack:
+                return next((one for one in pack.stated.clocks if one.id == clock.clock), None)
+        return None
 
     def home_of(self, receipt: Receipt) -> BusinessCalendar | None:
         """The calendar of the place, if the table of defaults knows it."""

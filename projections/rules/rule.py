@@ -79,8 +79,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule saw. `on` is the business day of the facts, None if they are undated; `severity` and
-    `score` are the rule's own unless given."""
+    """What a rule saw. `on` is the business day of the facts, None if they are undated; `at` is the instant,
+    where it is about one; `severity` and `score` are the rule's own unless given."""
 
     signal_id: str
     rule: str
@@ -93,6 +93,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     window_to: dt.date | None = None
     severity: Severity | None = None
     score: int | None = None
+    at: dt.datetime | None = None
 
 
 class RuleRow(Row, frozen=True):

@@ -13,6 +13,7 @@ from projections.ledger import Ledger
 from projections.people import EMPLOYEES
 from projections.products import PRODUCTS
 from projections.rules import (
+    clock_alarms,
     clusters,
     complaining,
     contact,
@@ -67,6 +68,7 @@ RULE_KINDS: tuple[RuleKind, ...] = (
     RuleKind("R-SALE-03", splitting.SplittingParameters, splitting.INPUTS),
     RuleKind("R-AML-02", splitting.SplittingParameters, splitting.INPUTS),
     RuleKind("R-CMPL-02", complaining.ConflictParameters, complaining.CONFLICT_INPUTS),
+    RuleKind("R-CMPL-03", clock_alarms.ClockParameters, clock_alarms.INPUTS),
     RuleKind("R-CMPL-06", complaining.RepeatParameters, complaining.REPEAT_INPUTS),
     RuleKind("R-CONT-01", contact.ContactParameters, contact.INPUTS),
     RuleKind("R-SALE-01", step_order.StepOrderParameters, step_order.INPUTS),
@@ -81,6 +83,9 @@ RULE_KINDS: tuple[RuleKind, ...] = (
     RuleKind("R-LOG-01", sources.GapParameters, sources.GAP_INPUTS),
     RuleKind("R-LOG-02", sources.SkewParameters, sources.SKEW_INPUTS),
 )
+
+SWEPT_RULES = ("R-CMPL-03",)
+"""Rules that neither an entry nor a day close judges: the sweep does, as instants pass."""
 
 KINDS: dict[str, RuleKind] = {kind.id: kind for kind in RULE_KINDS}
 

@@ -71,7 +71,7 @@ def _run_loops(system: "System", stop: threading.Event) -> None:
         system.prepare()
         loops = system.loops()
         try:
-            loops.run(stop, system.daily_duties())
+            loops.run(stop, system.duties())
         except Exception:
             _log.exception("the loops stopped; `daybook doctor` says why")
             raise

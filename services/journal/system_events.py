@@ -17,6 +17,7 @@ def system_record(
     source: str,
     identifier: str,
     now: dt.datetime,
+    at: dt.datetime | None = None,
     date: dt.date | None = None,
     undated: bool = False,
     causation: str | None = None,
@@ -24,8 +25,8 @@ def system_record(
 ) -> Record:
     """A record of a system event, under the subject that it names and admitted `now`.
 
-    It happened `now` too, or on a whole day `date`, or at a time that nobody knows (`undated`); `by` is the
-    person who had it written.
+    It happened `now` too, or earlier `at` an instant, or on a whole day `date`, or at a time that nobody
+    knows (`undated`); `by` is the person who had it written.
     """
     assert date is None or not undated, "an event on a day is not undated"
     event_type = codec.TYPE_OF[type(event)]
@@ -38,7 +39,7 @@ def system_record(
         type=event_type.name,
         subject=subject,
         dataschema=event_type.schema_urn(),
-        time=now if date is None and not undated else None,
+        time=(at or now) if date is None and not undated else None,
         date=date,
         undated=undated,
         causationid=causation,

@@ -98,15 +98,16 @@ def signal_of(pack: RulePack, hit: Hit) -> RiskSignalDetected:
 
 
 def record_of(signal: RiskSignalDetected, hit: Hit, admitted: dt.datetime) -> Record:
-    """The record of a signal: it stands on the subject of its facts and on their day."""
+    """The record of a signal: it stands on the subject of its facts and on their day, or at their instant."""
     cause = hit.evidence[-1].id if hit.evidence else None
     return system_record(
         signal,
         source=SOURCE,
         identifier=hit.signal_id,
         now=admitted,
-        date=hit.on,
-        undated=hit.on is None,
+        at=hit.at,
+        date=hit.on if hit.at is None else None,
+        undated=hit.on is None and hit.at is None,
         causation=cause,
     )
 

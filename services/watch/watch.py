@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from events import codec
 from events.calendar import JournalOpened
-from events.envelope import Position
+from events.envelope import Entry, Position
 from projections.rules.day_rule import MOST_GRACE_CLOSES
 from projections.rules.day_rulebook import DAY_RULES
 from projections.rules.pack import RulePack
@@ -227,13 +227,23 @@ class Watch:
 
 def opened_on(journal: Journal, zone: dt.tzinfo) -> dt.date:
     """The day on which the journal was opened; JournalIncomplete if it never was."""
+    entry = _opening_entry(journal, zone)
+    return entry.occurred_on or entry.admitted_at.astimezone(zone).date()
+
+
+def opened_at(journal: Journal, zone: dt.tzinfo) -> dt.datetime:
+    """The instant at which the journal was opened; JournalIncomplete if it never was."""
+    entry = _opening_entry(journal, zone)
+    return entry.occurred_at or entry.admitted_at
+
+
+def _opening_entry(journal: Journal, zone: dt.tzinfo) -> Entry:
     opened: JournalOpened | None = read_opening(journal)
     if opened is None:
         raise JournalIncomplete("the journal is empty: it is opened before the watch looks at it")
     partition = partition_of(f"journal/{opened.journal_id}".encode(), journal.partitions)
     first = Position(journal.volume, partition, journal.begins().get(partition, 0))
-    entry = codec.decode(journal.fetch([first])[0].value, first, zone)
-    return entry.occurred_on or entry.admitted_at.astimezone(zone).date()
+    return codec.decode(journal.fetch([first])[0].value, first, zone)
 
 
 def retire_older(connection: Connection, current: Generation) -> bool:

@@ -1,4 +1,4 @@
-"""Work that is due once a business day: what runs it, be it a loop or a timer, only asks again and again.
+"""Work that is due by the clock: what runs it, be it a loop or a timer, only asks again and again.
 
 The composition root makes one for each duty; embedded loops and the leader's timers call them. No rule about
 days lives here, and nothing that is not safe to do twice.
@@ -29,3 +29,22 @@ class OncePerDay:
             self._work()
             self._done_on = today
             _log.info("%s is done for %s", self.name, today)
+
+
+class Every:
+    """Does `work` at the first call and whenever so much time has passed since it was last done."""
+
+    def __init__(
+        self, name: str, pause: dt.timedelta, clock: Callable[[], dt.datetime], work: Callable[[], object]
+    ) -> None:
+        self.name = name
+        self._pause = pause
+        self._clock = clock
+        self._work = work
+        self._done_at: dt.datetime | None = None
+
+    def __call__(self) -> None:
+        now = self._clock()
+        if self._done_at is None or now - self._done_at >= self._pause:
+            self._work()
+            self._done_at = now

@@ -134,7 +134,7 @@ async def _serve_door(system: "System", stop: threading.Event) -> None:
     with tempfile.TemporaryDirectory(prefix="daybook-door-") as folder:
         wanted = IntakeSettings(bootstrap, settings.intake_topic, settings.door_batch_events, Path(folder))
         app = make_app(wanted, intake)
-        add_timers(app, [Timer(duty.name, EVERY_SECONDS, duty) for duty in system.daily_duties()])
+        add_timers(app, [Timer(duty.name, EVERY_SECONDS, duty) for duty in system.duties()])
         backlog = Backlog(topic.ends)
 
         def behind() -> dict[int, int]:

@@ -8,7 +8,7 @@ import yaml
 
 from projections.rules.day_rulebook import DAY_RULES
 from projections.rules.pack import PackError, RulePack, parse_pack
-from projections.rules.rulebook import KINDS, RULE_LEDGERS
+from projections.rules.rulebook import KINDS, RULE_LEDGERS, SWEPT_RULES
 from services.watch.packs import HOUSE, load_pack, shipped_packs
 
 TEXT = (resources.files("projections.rules") / f"{HOUSE}.yaml").read_text("utf-8")
@@ -25,10 +25,10 @@ def test_the_house_pack_holds_every_rule_and_is_not_verified(pack: RulePack) -> 
     assert HOUSE in shipped_packs()
 
 
-def test_every_rule_is_applied_by_a_ledger_or_a_day_rule() -> None:
+def test_every_rule_is_applied_by_a_ledger_a_day_rule_or_the_sweep() -> None:
     applied = {rule for one in RULE_LEDGERS for rule in one.rules}
     judged = {rule for one in DAY_RULES for rule in one.rules}
-    assert applied | judged == set(KINDS)
+    assert applied | judged | set(SWEPT_RULES) == set(KINDS)
 
 
 def test_layout_makes_no_difference_to_the_digest(pack: RulePack) -> None:
