@@ -6,7 +6,8 @@ Commands, workers and the API open a `System` and ask it for parts. It must hold
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from projections.rules.pack import RulePack
 from services.audit import rebuild as rebuilding
 from services.audit.rebuild import RebuildPlan
 from services.config import Settings
+from services.desks.opening import Desks, Parts
 from services.door.admission import Door
 from services.door.limits import Limits
 from services.door.memory import Memory
@@ -55,6 +57,9 @@ LOAD_CHUNK_RECORDS = 20_000
 REBUILD_FROM_RECORDS = 5_000
 """A journal of at least this many records is rebuilt in bulk when new declarations meet it."""
 
+_CLOSED = ("desks", "door_counts", "read_pool", "keyring", "references", "quarantine_log", "day_closer")
+"""Parts that hold connections, in the order in which they are closed."""
+
 _log = logging.getLogger("daybook.bootstrap")
 
 
@@ -83,8 +88,16 @@ class System:
 
     def close(self) -> None:
         """Release everything; the embedded server stops with its last user."""
-        kept = ("door_counts", "read_pool", "keyring", "references", "quarantine_log", "day_closer")
-        for name in (*kept, "clock_sweep"):
+        for name in (
+            "desks",
+            "door_counts",
+            "read_pool",
+            "keyring",
+            "references",
+            "quarantine_log",
+            "day_closer",
+            "clock_sweep",
+        ):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self.journal.close()
@@ -139,6 +152,27 @@ class System:
             self.clock,
             self.zone,
             derive(self.keyring.master_key, "quarantine case 1"),
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Connection, str]]:
+        """A reading connection and the schema of the live generation, resolved once."""
+        with self.read_pool.connection() as connection:
+            yield connection, self.generation(connection).schema
+
+    @cached_property
+    def desks(self) -> Desks:
+        """Where decisions are taken, and the relay that carries them to the journal."""
+        return Desks(
+            Parts(
+                self.conninfo,
+                self.journal,
+                self.sealer,
+                self.reading,
+                self.declarations,
+                self.clock,
+                self.zone,
+            )
         )
 
     @cached_property

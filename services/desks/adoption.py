@@ -5,8 +5,7 @@ keeps that as the first event of the case, so the desk needs nothing else to be 
 """
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from typing import Any
 
 from events import codec
 from events.complaints import ComplaintAdopted, ComplaintReceived
@@ -15,20 +14,17 @@ from projections.adoption import as_adopted
 from projections.fold import effective
 from services.desks.deciding import Actor, Draft, RuleBroken
 from services.desks.desk import Answer, Desk
+from services.desks.reading import Reading
 from services.errors import NotFound
 from services.journal.port import Journal
-from services.store.database import Connection
 from services.store.queries.complaints import subject_of_complaint
 from services.store.timeline import positions_of
 
 FACTS_AT_MOST = 500
 
-Reading = Callable[[], AbstractContextManager[tuple[Connection, str]]]
-"""Opens a reading connection and names the schema of the live generation."""
-
 
 def adopt(
-    desk: Desk[object],
+    desk: Desk[Any],
     reading: Reading,
     journal: Journal,
     zone: dt.tzinfo,

@@ -4,6 +4,7 @@ Workers run one; commands run it too, so that what they decided is there when th
 twice counts once, since the record has the same name and bytes. It stops at the first append that fails.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 from events import codec
@@ -21,10 +22,11 @@ class Relay:
 
     def __init__(self, journal: Journal, conninfo: str, storages: Mapping[str, DeskStorage]) -> None:
         self._journal = journal
-        self._conninfo = conninfo
         self._storages = storages
         self._connection: Connection = connect(conninfo, autocommit=True)
         self._connection.execute(TABLE.encode())
+        self._lock = Lock(conninfo, "relay")
+        self._turn = threading.Lock()
 
     def carry(self) -> int:
         """Carry everything that was saved before the call; gives back how many records were appended.
@@ -32,9 +34,12 @@ class Relay:
         Waits for another process that is carrying. Raises JournalUnavailable where the journal gives no
         answer: what follows is carried by the next call.
         """
-        with Lock(self._conninfo, "relay") as lock:
-            lock.take()
-            return sum(self._carry(desk, storage) for desk, storage in self._storages.items())
+        with self._turn:
+            self._lock.take()
+            try:
+                return sum(self._carry(desk, storage) for desk, storage in self._storages.items())
+            finally:
+                self._lock.release()
 
     def behind(self) -> int:
         """How many records are saved and not known to be in the journal."""
@@ -44,7 +49,8 @@ class Relay:
         )
 
     def close(self) -> None:
-        """Release the connection."""
+        """Release the connections."""
+        self._lock.close()
         self._connection.close()
 
     def _carry(self, desk: str, storage: DeskStorage) -> int:

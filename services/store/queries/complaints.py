@@ -27,19 +27,19 @@ def buyers(
     connection: Connection,
     schema: str,
     *,
-    product_id: str,
+    product_id: str | None,
     seller_id: str | None,
-    unit_id: str | None,
     first: dt.date,
     last: dt.date,
     limit: int = 5_000,
 ) -> list[Buyer]:
-    """Confirmed sales of a product by a seller (or in a unit) from the first to the last day, by customer."""
+    """Confirmed sales of a product, by a seller, from the first to the last day, by customer; one of the two
+    may be left open."""
     rows = connection.execute(
         "SELECT substring(subject FROM 10), sale_id, confirmed_on "
-        f"FROM {schema}.sales WHERE product_id = %s AND confirmed_on BETWEEN %s AND %s "
-        "AND starts_with(subject, 'customer/') AND (%s::text IS NULL OR seller_id = %s) "
-        "AND (%s::text IS NULL OR unit_id = %s) ORDER BY subject, sale_id LIMIT %s".encode(),
-        (product_id, first, last, seller_id, seller_id, unit_id, unit_id, limit),
+        f"FROM {schema}.sales WHERE confirmed_on BETWEEN %s AND %s AND starts_with(subject, 'customer/') "
+        "AND (%s::text IS NULL OR product_id = %s) AND (%s::text IS NULL OR seller_id = %s) "
+        "ORDER BY subject, sale_id LIMIT %s".encode(),
+        (first, last, product_id, product_id, seller_id, seller_id, limit),
     ).fetchall()
     return [Buyer(*row) for row in rows]
