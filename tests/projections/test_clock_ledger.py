@@ -1,9 +1,12 @@
 """The ledger of complaint clocks: whole lives in any order, its figure by the maturity rule, other packs."""
 
 import datetime as dt
+import json
+from importlib import resources
 from typing import cast
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,10 +26,11 @@ from projections.complaint_clocks import (
 )
 from projections.figure import Cell
 from projections.fold import Declarations
-from projections.rules.clock import state_at
+from projections.rules.clock import Receipt, state_at
 from projections.rules.clock_book import make_book, shipped_book
 from projections.rules.clock_pack import STEPS
 from projections.tally import PART
+from services.demo.entities import ENTITIES
 from services.store.columns import shape_of
 from tests.projections.given import Given, day, only_row
 from tests.projections.scenarios import COMPLAINT, of
@@ -95,8 +99,6 @@ def test_the_next_due_time_of_an_open_case_is_the_earliest_of_its_duties() -> No
 
 
 def test_a_row_survives_its_columns() -> None:
-    import json
-
     shape, row = shape_of(COMPLAINT_CLOCKS), row_of(*LIFE)
     stored = shape.to_db(row)
     read = tuple(
@@ -160,3 +162,22 @@ def test_on_time_counts_only_clocks_whose_answer_is_due() -> None:
 def test_nothing_to_count_is_not_available(figure: object) -> None:
     assert COMPLAINT_CLOCKS_ON_TIME.estimate([], dt.date(2026, 5, 11)).value is None
     assert COMPLAINT_CLOCK_DAYS.estimate([], dt.date(2026, 5, 11)).value is None
+
+
+def test_the_demo_and_the_imported_complaints_have_their_regimes_before_any_triage() -> None:
+    book = shipped_book()
+    for entity in ENTITIES:
+        receipt = Receipt(source="s", id="1", legal_entity=entity.code, received_by="own")
+        line = book.line_of(receipt)
+        assert line is not None
+        assert line.regimes == [entity.complaint_regime]
+        assert book.calendars[line.home].zone_name == entity.zone
+    mapping = yaml.safe_load((resources.files("services.door.mappings") / "cfpb.yaml").read_text("utf-8"))
+    own = mapping["parameters"]["legal_entity"]["default"]
+    for legal_entity in (own, "another-bank"):
+        imported = Receipt(
+            source="s", id="1", legal_entity=legal_entity, received_by="regulator", channel_id="cfpb:web"
+        )
+        line = book.line_of(imported)
+        assert line is not None
+        assert line.regimes == ["us_cfpb"]
