@@ -17,7 +17,7 @@ from services.errors import Refused
 from services.journal.address import JournalAddress, open_journal
 from services.journal.port import Journal
 from services.projector.batch import Cut
-from services.projector.bulk import CHUNK_ENTRIES, ROWS_IN_MEMORY, PartitionTask, fold_partition
+from services.projector.bulk import CHUNK_ENTRIES, ROWS_IN_MEMORY, Share, fold_share
 from services.projector.projector import Projector
 from services.store import generation as generations
 from services.store.database import connect
@@ -25,6 +25,9 @@ from services.store.generation import Generation
 
 Progress = Callable[[str, int, int], None]
 """`progress(stage, done, total)`; entries while folding, tables while indexing."""
+
+SHARE_ENTRIES = 200_000
+"""Up to about this many entries, partitions are folded through one consumer and in one transaction."""
 
 
 class RebuildPlan(NamedTuple):
@@ -39,6 +42,7 @@ class RebuildPlan(NamedTuple):
     until: Mapping[int, int] | None = None
     cut: Cut | None = None
     rows_in_memory: int = ROWS_IN_MEMORY
+    share_entries: int = SHARE_ENTRIES
 
 
 def rebuild(plan: RebuildPlan, progress: Progress | None = None) -> Generation:
@@ -47,10 +51,10 @@ def rebuild(plan: RebuildPlan, progress: Progress | None = None) -> Generation:
         journal.check()
         ends = dict(plan.until) if plan.until is not None else journal.ends()
         generation = _begin(plan, journal)
-    tasks = _tasks(plan, generation, ends)
+    left = _left(plan, generation, ends)
     total = sum(ends.values())
-    done = total - sum(task.end - start for task, start in tasks)
-    for moved in _fold_all(plan, [task for task, _ in tasks]):
+    done = total - sum(left.values())
+    for moved in _fold_all(plan, _shares(plan, generation, ends, left)):
         done += moved
         if progress is not None:
             progress("fold", done, total)
@@ -113,33 +117,43 @@ def _begin(plan: RebuildPlan, journal: Journal) -> Generation:
         )
 
 
-def _tasks(
-    plan: RebuildPlan, generation: Generation, ends: Mapping[int, int]
-) -> list[tuple[PartitionTask, int]]:
-    """Partitions still to fold, the largest first, each with the offset where it starts."""
+def _left(plan: RebuildPlan, generation: Generation, ends: Mapping[int, int]) -> dict[int, int]:
+    """How many records each partition still has to fold; those that have none are left out."""
     with connect(plan.conninfo, autocommit=True) as connection:
         marks = generations.watermarks(connection, generation.schema)
+    left = {partition: end - marks[partition].next_offset for partition, end in ends.items()}
+    return {partition: records for partition, records in left.items() if records > 0}
+
+
+def _shares(
+    plan: RebuildPlan, generation: Generation, ends: Mapping[int, int], left: Mapping[int, int]
+) -> list[Share]:
+    """The partitions dealt out, the largest first, into shares of about equal size: as many as keep every
+    worker busy and a share within bounds."""
+    total = sum(left.values())
+    number = min(len(left), plan.workers * max(1, -(-total // (plan.share_entries * plan.workers))))
+    dealt: list[dict[int, int]] = [{} for _ in range(number)]
+    sizes = [0] * number
+    for partition, records in sorted(left.items(), key=lambda item: (-item[1], item[0])):
+        smallest = sizes.index(min(sizes))
+        dealt[smallest][partition] = ends[partition]
+        sizes[smallest] += records
     zone: dt.tzinfo = ZoneInfo(plan.zone)
-    tasks = [
-        (PartitionTask(generation, partition, end, zone, plan.cut, plan.rows_in_memory), start)
-        for partition, end in ends.items()
-        if (start := marks[partition].next_offset) < end
-    ]
-    return sorted(tasks, key=lambda pair: pair[1] - pair[0].end)
+    return [Share(generation, part, zone, plan.cut, plan.rows_in_memory) for part in dealt]
 
 
-def _fold_all(plan: RebuildPlan, tasks: list[PartitionTask]) -> Iterator[int]:
-    """Records folded, as partitions (or, in one process, chunks of them) finish."""
+def _fold_all(plan: RebuildPlan, shares: list[Share]) -> Iterator[int]:
+    """Records folded, as shares finish."""
     if plan.workers <= 1:
         with closing(open_journal(plan.address)) as journal:
-            for task in tasks:
-                yield fold_partition(journal, plan.conninfo, plan.declarations, task)
+            for share in shares:
+                yield fold_share(journal, plan.conninfo, plan.declarations, share)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         plan.workers, mp_context=context, initializer=_open_in_worker, initargs=(plan.address,)
     ) as pool:
-        futures = [pool.submit(_fold_in_worker, plan.conninfo, plan.declarations, task) for task in tasks]
+        futures = [pool.submit(_fold_in_worker, plan.conninfo, plan.declarations, share) for share in shares]
         for future in as_completed(futures):
             yield future.result()
 
@@ -172,6 +186,6 @@ def _open_in_worker(address: JournalAddress) -> None:
     _worker_journal = open_journal(address)
 
 
-def _fold_in_worker(conninfo: str, declarations: Declarations, task: PartitionTask) -> int:
+def _fold_in_worker(conninfo: str, declarations: Declarations, share: Share) -> int:
     assert _worker_journal is not None, "the pool's initializer opens the journal"
-    return fold_partition(_worker_journal, conninfo, declarations, task)
+    return fold_share(_worker_journal, conninfo, declarations, share)

@@ -87,7 +87,7 @@ class KafkaJournal:
     def read(self, starts: Mapping[int, int], limit: int, wait_seconds: float = 0.0) -> list[StoredRecord]:
         """Up to `limit` records from these offsets on; a read that has reached the end does not linger."""
         with self._reader.lock:
-            if not self._reader.stands_at(starts):
+            if not self._reader.goes_on_at(starts):
                 ends = self.ends()
                 check_starts(starts, self.begins(), ends)
                 self._reader.move_to(starts, ends)

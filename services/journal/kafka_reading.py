@@ -141,9 +141,15 @@ class Reader(Puller):
         self.lock = threading.Lock()
         super().__init__(Consumer(_bulk(bootstrap), logger=_log), topic, timeout_seconds)
 
-    def stands_at(self, starts: Mapping[int, int]) -> bool:
-        """Whether these are the offsets at which it would go on by itself."""
-        return self.following == starts
+    def goes_on_at(self, starts: Mapping[int, int]) -> bool:
+        """Whether it would go on at these offsets by itself; partitions it is not asked for it lets go, so
+        that what was read ahead of the others is not read again."""
+        if not starts.items() <= self.following.items():
+            return False
+        if gone := sorted(self.following.keys() - starts.keys()):
+            self._consumer.incremental_unassign([TopicPartition(self._topic, part) for part in gone])
+            self.end(gone)
+        return True
 
     def move_to(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> None:
         """Go on from these offsets, knowing that the partitions reach to `ends`."""

@@ -65,14 +65,19 @@ class BatchFolder:
         self._ends_at: dict[int, int] = {}
 
     def fold(
-        self, records: Sequence[StoredRecord], source: RowSource, working: WorkingSet | None = None
+        self,
+        records: Sequence[StoredRecord],
+        source: RowSource,
+        working: WorkingSet | None = None,
+        subjects: dict[str, list[Entry]] | None = None,
     ) -> Batch:
-        """Fold records that continue each partition; `working` carries rows over from earlier batches."""
+        """Fold records that continue each partition; `working` carries rows over from earlier batches, and
+        `subjects`, empty, is what it was made with."""
         progress: dict[int, PartitionProgress] = {}
         unreadable: list[tuple[int, int, str]] = []
         decoded = self._decode(records, progress, unreadable)
         counted = self._drop_copies(decoded, source, progress)
-        subjects: dict[str, list[Entry]] = {}
+        subjects = {} if subjects is None else subjects
         if working is None:
             working = self.working_set(source, subjects)
         for entry, _ in counted:

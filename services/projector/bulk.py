@@ -1,26 +1,28 @@
-"""Folding a whole partition at once, for rebuilds: rows stay in memory, are written by COPY, commit at once.
+"""Folding whole partitions at once, for rebuilds: rows stay in memory, are written by COPY, commit at once.
 
-The auditor runs it, in one process or in several. Past a limit of rows in memory a partition is committed as
-far as it is and the rest is folded as a live projector would.
+The auditor runs it, in one process or in several. Past a limit of rows in memory the partitions of a share
+are committed as far as they are and the rest is folded as a live projector would.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 from events import codec
 from events.envelope import Entry, Position
-from events.errors import EventError
-from projections.fold import Declarations, WorkingSet
+from projections.fold import Declarations
 from projections.ledger import Key, Row
 from services.errors import Fenced, OlderThanJournal
-from services.journal.port import Journal
+from services.journal.port import Journal, StoredRecord
 from services.projector.batch import BatchFolder, Cut
 from services.projector.collecting import uncollected
 from services.projector.projector import Projector
 from services.store import generation as generations
 from services.store.database import Connection, connect
 from services.store.generation import Generation
+from services.store.tables import ENTRY_COLUMNS
 from services.store.writer import (
     Batch,
     PartitionProgress,
@@ -32,38 +34,35 @@ from services.store.writer import (
 
 CHUNK_ENTRIES = 20_000
 ROWS_IN_MEMORY = 3_000_000
+_WAIT_SECONDS = 30.0
+_POSITION, _SUBJECT = (ENTRY_COLUMNS.index(name) for name in ("position", "subject"))
 
 
-class PartitionTask(NamedTuple):
-    """A partition to fold into a building generation, up to (not including) the offset `end`."""
+class Share(NamedTuple):
+    """Partitions to fold together into a building generation, each up to (not including) its offset in
+    `ends`: what one process reads through one consumer and commits in one transaction."""
 
     generation: Generation
-    partition: int
-    end: int
+    ends: Mapping[int, int]
     zone: dt.tzinfo
     cut: Cut | None = None
     rows_in_memory: int = ROWS_IN_MEMORY
 
 
-def fold_partition(
-    journal: Journal,
-    conninfo: str,
-    declarations: Declarations,
-    task: PartitionTask,
-    progress: Callable[[int], None] | None = None,
-) -> int:
-    """Fold one partition; gives back how many records were read. Nothing is written unless all of it is,
-    or the rows outgrew memory."""
+def fold_share(journal: Journal, conninfo: str, declarations: Declarations, share: Share) -> int:
+    """Fold the partitions of a share; gives back how many records were read. Nothing is written unless all
+    of it is, or the rows outgrew memory."""
     with connect(conninfo) as connection:
-        mark = generations.watermarks(connection, task.generation.schema)[task.partition]
-        if mark.next_offset >= task.end:
-            return 0
-        read = 0
-        if mark.entries == 0:
+        marks = generations.watermarks(connection, share.generation.schema)
+        starts = {p: marks[p].next_offset for p, end in share.ends.items() if marks[p].next_offset < end}
+        fresh = {partition: start for partition, start in starts.items() if marks[partition].entries == 0}
+        reached = dict(starts)
+        if fresh:
             with connection.transaction(), uncollected():
-                read = _fold_in_memory(connection, journal, declarations, task, mark.next_offset, progress)
-        if mark.next_offset + read < task.end:
-            read += _fold_like_live(connection, journal, conninfo, declarations, task)
+                reached |= _fold_in_memory(connection, journal, declarations, share, fresh)
+        read = sum(reached.values()) - sum(starts.values())
+        if any(reached[partition] < share.ends[partition] for partition in starts):
+            read += _fold_like_live(connection, journal, conninfo, declarations, share)
         return read
 
 
@@ -71,69 +70,79 @@ def _fold_in_memory(
     connection: Connection,
     journal: Journal,
     declarations: Declarations,
-    task: PartitionTask,
-    start: int,
-    progress: Callable[[int], None] | None,
-) -> int:
-    folder = BatchFolder(declarations, task.zone, journal.volume, cut=task.cut)
-    source = _EmptySource(journal, task.partition, start, task.zone)
-    working = folder.working_set(source, {})
-    schema = task.generation.schema
-    whole = PartitionProgress(start, start, b"")
-    while whole.next_offset < task.end:
-        limit = min(CHUNK_ENTRIES, task.end - whole.next_offset)
-        records = journal.read({task.partition: whole.next_offset}, limit, wait_seconds=30.0)
-        batch = folder.fold(records, source, working)
-        if task.partition in folder.stopped:
-            raise OlderThanJournal(f"partition {task.partition}, {folder.stopped[task.partition]}")
-        insert_entries(connection, schema, batch.entry_rows)
-        moved = batch.progress[task.partition]
-        _add(whole, moved)
-        _write_chunk_counts(connection, schema, batch)
-        if progress is not None:
-            progress(moved.next_offset - moved.first_offset)
-        if sum(len(rows) for rows in working.rows.values()) > task.rows_in_memory:
-            break
-    advance(connection, task.generation, {task.partition: whole}, {})
+    share: Share,
+    starts: Mapping[int, int],
+) -> dict[int, int]:
+    """Fold from nothing, the entries of a chunk being written while the next is folded; gives back the next
+    offsets."""
+    folder = BatchFolder(declarations, share.zone, journal.volume, cut=share.cut)
+    source = _EmptySource(journal, share.zone)
+    subjects: dict[str, list[Entry]] = {}
+    working = folder.working_set(source, subjects)
+    schema = share.generation.schema
+    whole = {partition: PartitionProgress(start, start, b"") for partition, start in starts.items()}
+    not_subscribed: Counter[tuple[int, str]] = Counter()
+    unreadable: list[tuple[int, int, str]] = []
+    with ThreadPoolExecutor(1, "rebuild-writing") as writing:
+        written: Future[None] | None = None
+        while records := _next_chunk(journal, whole, share.ends):
+            subjects.clear()
+            batch = folder.fold(records, source, working, subjects)
+            for partition, reason in folder.stopped.items():
+                raise OlderThanJournal(f"partition {partition}, {reason}")
+            source.note(batch.entry_rows)
+            for partition, moved in batch.progress.items():
+                _add(whole[partition], moved)
+            not_subscribed.update(batch.not_subscribed)
+            unreadable += batch.unreadable
+            if written is not None:
+                written.result()
+            written = writing.submit(insert_entries, connection, schema, batch.entry_rows)
+            if sum(len(rows) for rows in working.rows.values()) > share.rows_in_memory:
+                break
+        if written is not None:
+            written.result()
+    advance(connection, share.generation, whole, {})
     for ledger in declarations.ledgers:
         write_ledger(connection, schema, working, ledger.name)
-    write_counts(connection, schema, Batch(progress={}, entry_rows=[], working=working))
-    return whole.next_offset - start
+    write_counts(connection, schema, Batch({}, [], working, not_subscribed, unreadable))
+    return {partition: moved.next_offset for partition, moved in whole.items()}
+
+
+def _next_chunk(
+    journal: Journal, whole: Mapping[int, PartitionProgress], ends: Mapping[int, int]
+) -> list[StoredRecord]:
+    """The next records of the partitions that have not reached their ends; none if all have."""
+    starts = {p: moved.next_offset for p, moved in whole.items() if moved.next_offset < ends[p]}
+    if not starts:
+        return []
+    left = sum(ends[partition] - start for partition, start in starts.items())
+    records = journal.read(starts, min(CHUNK_ENTRIES, left), _WAIT_SECONDS)
+    return [record for record in records if record.offset < ends[record.partition]]
 
 
 def _fold_like_live(
-    connection: Connection, journal: Journal, conninfo: str, declarations: Declarations, task: PartitionTask
+    connection: Connection, journal: Journal, conninfo: str, declarations: Declarations, share: Share
 ) -> int:
-    generations.ensure_indexes(connection, declarations, task.generation.schema)
+    generations.ensure_indexes(connection, declarations, share.generation.schema)
     connection.commit()
-    projector = Projector(journal, conninfo, declarations, task.generation, task.zone, cut=task.cut)
+    projector = Projector(journal, conninfo, declarations, share.generation, share.zone, cut=share.cut)
     try:
         done = 0
-        until = {task.partition: task.end}
-        while moved := projector.step(CHUNK_ENTRIES, 30.0, partitions=[task.partition], until=until):
+        while moved := projector.step(
+            CHUNK_ENTRIES, _WAIT_SECONDS, partitions=share.ends.keys(), until=share.ends
+        ):
             done += moved
-        if stopped := projector.folder.stopped.get(task.partition):
-            raise OlderThanJournal(f"partition {task.partition}, {stopped}")
-        if projector.next_offsets[task.partition] < task.end:
-            raise Fenced(
-                f"partition {task.partition} of generation {task.generation.id} did not reach its end"
-            )
+        for partition, end in share.ends.items():
+            if stopped := projector.folder.stopped.get(partition):
+                raise OlderThanJournal(f"partition {partition}, {stopped}")
+            if projector.next_offsets[partition] < end:
+                raise Fenced(
+                    f"partition {partition} of generation {share.generation.id} did not reach its end"
+                )
         return done
     finally:
         projector.close()
-
-
-def _write_chunk_counts(connection: Connection, schema: str, batch: Batch) -> None:
-    """Counts that are per chunk; what the working set has counted is written once, at the end."""
-    untouched = WorkingSet(batch.working.declarations, batch.working.zone, batch.working.history)
-    chunk = Batch(
-        progress={},
-        entry_rows=[],
-        working=untouched,
-        not_subscribed=batch.not_subscribed,
-        unreadable=batch.unreadable,
-    )
-    write_counts(connection, schema, chunk)
 
 
 def _add(whole: PartitionProgress, moved: PartitionProgress) -> None:
@@ -148,16 +157,25 @@ def _add(whole: PartitionProgress, moved: PartitionProgress) -> None:
 
 
 class _EmptySource:
-    """The RowSource of a partition that starts from nothing; a subject's history is found in the journal."""
+    """The RowSource of partitions that start from nothing; a subject's history is found in the journal, by
+    the offsets that were noted as its entries were folded."""
 
-    def __init__(self, journal: Journal, partition: int, start: int, zone: dt.tzinfo) -> None:
+    def __init__(self, journal: Journal, zone: dt.tzinfo) -> None:
         self._journal = journal
-        self._partition = partition
-        self._start = start
         self._zone = zone
         self._seen: set[bytes] = set()
         self._offsets: dict[str, list[int]] = {}
-        self._indexed_until = start
+
+    def note(self, entry_rows: Sequence[tuple[Any, ...]]) -> None:
+        """Where the entries of a chunk stand, by subject."""
+        offsets = self._offsets
+        for row in entry_rows:
+            subject = row[_SUBJECT]
+            found = offsets.get(subject)
+            if found is None:
+                offsets[subject] = [row[_POSITION]]
+            else:
+                found.append(row[_POSITION])
 
     def existing(self, entry_ids: Sequence[bytes]) -> set[bytes]:
         found = self._seen.intersection(entry_ids)
@@ -171,30 +189,13 @@ class _EmptySource:
         return set()
 
     def history(self, entry: Entry) -> list[Entry]:
-        self._index(entry.position.offset)
-        offsets = [o for o in self._offsets.get(entry.subject, ()) if o < entry.position.offset]
-        positions = [Position(self._journal.volume, self._partition, offset) for offset in offsets]
-        entries: list[Entry] = []
-        names: set[bytes] = set()
-        for position, record in zip(positions, self._journal.fetch(positions), strict=True):
-            one = codec.decode(record.value, position, self._zone)
-            name = codec.entry_id(one.source, one.id, one.subject)
-            if name not in names:
-                names.add(name)
-                entries.append(one)
-        return entries
-
-    def _index(self, until: int) -> None:
-        """Note the offsets of every subject up to `until`; read once, and only if there are corrections."""
-        while self._indexed_until < until:
-            limit = min(CHUNK_ENTRIES, until - self._indexed_until)
-            for record in self._journal.read(
-                {self._partition: self._indexed_until}, limit, wait_seconds=30.0
-            ):
-                self._indexed_until = record.offset + 1
-                try:
-                    envelope = codec.decode_envelope(record.value)
-                    codec.decode_data(envelope)
-                except EventError:
-                    continue
-                self._offsets.setdefault(envelope.subject, []).append(record.offset)
+        """The entries of earlier chunks; their bodies are fetched by position."""
+        partition = entry.position.partition
+        positions = [
+            Position(self._journal.volume, partition, offset)
+            for offset in self._offsets.get(entry.subject, ())
+        ]
+        return [
+            codec.decode(record.value, position, self._zone)
+            for position, record in zip(positions, self._journal.fetch(positions), strict=True)
+        ]

@@ -13,7 +13,7 @@ from services.errors import Refused
 from services.journal.address import JournalAddress
 from services.journal.port import Journal
 from services.journal.postgres import PostgresJournal
-from services.projector.bulk import PartitionTask, fold_partition
+from services.projector.bulk import Share, fold_share
 from services.projector.projector import Projector, resolve
 from services.store import generation as generations
 from services.store.database import connect, migrate
@@ -69,23 +69,34 @@ def test_a_rebuild_has_the_digests_of_the_live_generation(
         assert_tallies_equal_their_recount(again)
 
 
+@pytest.mark.parametrize("rows_in_memory", [10, 1_000])
+def test_a_correction_finds_what_earlier_chunks_of_a_rebuild_held(
+    live: Projector, database_url: str, monkeypatch: pytest.MonkeyPatch, rows_in_memory: int
+) -> None:
+    monkeypatch.setattr("services.projector.bulk.CHUNK_ENTRIES", 25)
+    generation = rebuild(plan_of(database_url)._replace(rows_in_memory=rows_in_memory))
+    with connect(database_url, autocommit=True) as connection:
+        assert compare(connection, SHOP, live.generation, generation).equal
+
+
 def test_a_rebuild_that_was_killed_goes_on_where_it_was(
     live: Projector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    plan = plan_of(database_url)._replace(share_entries=1)
     folded: list[int] = []
     limit = 2
 
-    def fold_or_die(journal: Journal, conninfo: str, declarations: Declarations, task: PartitionTask) -> int:
+    def fold_or_die(journal: Journal, conninfo: str, declarations: Declarations, share: Share) -> int:
         if len(folded) == limit:
             raise KeyboardInterrupt
-        folded.append(task.partition)
-        return fold_partition(journal, conninfo, declarations, task)
+        folded.extend(share.ends)
+        return fold_share(journal, conninfo, declarations, share)
 
-    monkeypatch.setattr("services.audit.rebuild.fold_partition", fold_or_die)
+    monkeypatch.setattr("services.audit.rebuild.fold_share", fold_or_die)
     with pytest.raises(KeyboardInterrupt):
-        rebuild(plan_of(database_url))
+        rebuild(plan)
     limit = 99
-    generation = rebuild(plan_of(database_url))
+    generation = rebuild(plan)
     assert sorted(folded) == [0, 1, 2, 3], "two partitions before the kill, two after it"
     with connect(database_url, autocommit=True) as connection:
         assert len(generations.all_generations(connection)) == 2

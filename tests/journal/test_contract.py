@@ -93,6 +93,30 @@ def test_a_read_takes_only_the_partitions_asked_for(open_journal: OpenJournal) -
     assert {(record.partition, record.offset) for record in again} >= {(0, 1), (2, 0)}
 
 
+def test_a_reader_goes_on_with_fewer_partitions_and_takes_one_back(open_journal: OpenJournal) -> None:
+    opened = open_journal(3)
+    opened.journal.append(records(300))
+    journal = opened.closed()
+    starts = journal.begins()
+    for record in journal.read(starts, 30):
+        starts[record.partition] = record.offset + 1
+
+    def rest(partitions: set[int]) -> list[StoredRecord]:
+        going = {partition: starts[partition] for partition in partitions}
+        return sorted(record for batch in _continued(journal, going) for record in batch)
+
+    expected = [one for one in sorted(everything(opened.closed())) if one.offset >= starts[one.partition]]
+    assert rest({0, 2}) == [one for one in expected if one.partition != 1]
+    assert rest({1}) == [one for one in expected if one.partition == 1]
+
+
+def _continued(journal: Journal, starts: dict[int, int]) -> Iterator[list[StoredRecord]]:
+    while batch := journal.read(starts, 30):
+        for record in batch:
+            starts[record.partition] = record.offset + 1
+        yield batch
+
+
 def test_no_partition_waits_until_another_is_read_out(open_journal: OpenJournal) -> None:
     opened = open_journal(4)
     opened.journal.append(records(8_000, subjects=400, size_bytes=1_000))
