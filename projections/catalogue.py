@@ -77,6 +77,7 @@ from projections.satisfaction import (
 )
 from projections.satisfaction_figures import CES, CSAT, NPS, RESPONSE_RATE
 from projections.suitability import ADVICE_LOG, QUESTIONNAIRES, SUITABILITY_CHECKS, TARGET_MARKETS
+from projections.systemic import SYSTEMIC_ISSUES
 from projections.targets import ATTAINMENT, TARGETS, TARGETS_BY_PERIOD
 
 LEDGERS = Declarations(
@@ -106,6 +107,7 @@ LEDGERS = Declarations(
         RESPONSES,
         COMPLAINTS,
         COMPLAINT_CLOCKS,
+        SYSTEMIC_ISSUES,
         SIGNALS,
         RULE_PACKS,
         FRAUD_ASSESSMENTS,

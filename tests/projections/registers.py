@@ -18,6 +18,7 @@ from projections.complaints import COMPLAINTS, ComplaintRow
 from projections.people import EMPLOYEES, EmployeeRow, Permission, Place
 from projections.products import PRODUCTS, Approval, Price, ProductRow
 from projections.steps import Dated
+from projections.systemic import SYSTEMIC_ISSUES, SystemicIssueRow
 from projections.targets import TARGETS, TargetRow
 from tests.projections.given import day
 from tests.projections.scenarios import ANNA, COMPLAINED, COMPLAINT, Scenario, of
@@ -78,6 +79,48 @@ REGISTERS: dict[str, Scenario] = {
             redress_minor=70,
             redress_currency="EUR",
             reopened=1,
+        ),
+    ),
+    "an issue that hit others, and then more of them": Scenario(
+        SYSTEMIC_ISSUES,
+        (
+            (
+                of(
+                    cmp.ComplaintSystemicIssueDeclared,
+                    **COMPLAINT,
+                    issue_id="SI-1",
+                    scope="fund sold as a deposit",
+                    product_id="t:p",
+                    affected_customers=("t:ben",),
+                ),
+                day(3),
+            ),
+            (
+                of(
+                    cmp.ComplaintSystemicIssueDeclared,
+                    **COMPLAINT,
+                    issue_id="SI-1",
+                    scope="fund sold as a deposit",
+                    product_id="t:p",
+                    seller_id="t:eve",
+                    sold_from=day(-30),
+                    sold_through=day(-1),
+                    affected_customers=("t:ben", "t:cyd"),
+                ),
+                day(5),
+            ),
+        ),
+        SystemicIssueRow(
+            ANNA,
+            "t:c1",
+            "SI-1",
+            scope="fund sold as a deposit",
+            product_id="t:p",
+            seller_id="t:eve",
+            sold_from=day(-30),
+            sold_through=day(-1),
+            affected_customers=("t:ben", "t:cyd"),
+            declared_on=day(5),
         ),
     ),
     "a product re-rated, approved and withdrawn": Scenario(
