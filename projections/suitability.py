@@ -8,6 +8,7 @@ import datetime as dt
 
 from events.advice import (
     AdviceGiven,
+    NeedRecorded,
     ProductRecommended,
     SuitabilityChecked,
     SuitabilityOverrideConfirmed,
@@ -79,6 +80,19 @@ class QuestionnaireRow(Row, frozen=True):
     valid_from: dt.date
     published_on: dt.date | None
     published: QuestionnairePublished
+
+
+class NeedRow(Row, frozen=True):
+    """A need of a customer; what it says is a sealed token."""
+
+    subject: str
+    need_id: str
+    need_type: str | None = None
+    level: str | None = None
+    product_category: str | None = None
+    text: str | None = None
+    employee_id: str | None = None
+    recorded_on: dt.date | None = None
 
 
 class AdviceRow(Row, frozen=True):
@@ -218,6 +232,25 @@ def _published(
     )
 
 
+def _need_keys(event: NeedRecorded, entry: Entry) -> tuple[Key, ...]:
+    return ((entry.envelope.subject, event.need_id),)
+
+
+def _need(key: Key, row: NeedRow | None, event: NeedRecorded, entry: Entry) -> NeedRow:
+    row = row or NeedRow(*key)
+    if row.need_type is not None and not stands(entry.occurred_on, row.recorded_on):
+        return row
+    return change(
+        row,
+        need_type=event.need_type,
+        level=event.level,
+        product_category=event.product_category,
+        text=event.text,
+        employee_id=event.employee_id,
+        recorded_on=latest(row.recorded_on, entry.occurred_on),
+    )
+
+
 def _advised(key: Key, row: object, event: ProductRecommended | AdviceGiven, entry: Entry) -> AdviceRow:
     kind = "advice" if isinstance(event, AdviceGiven) else "recommendation"
     return AdviceRow(key[0], key[1], key[2], event.product_id, event.employee_id, kind, entry.occurred_on)
@@ -260,6 +293,16 @@ QUESTIONNAIRES = Ledger(
     keys=_questionnaire_keys,
     handlers={QuestionnairePublished: _published},
     about="risk questionnaires, by version",
+)
+
+NEEDS = Ledger(
+    name="needs",
+    version=1,
+    row=NeedRow,
+    key=("subject", "need_id"),
+    keys=_need_keys,
+    handlers={NeedRecorded: _need},
+    about="what customers need, as sellers understood it",
 )
 
 ADVICE_LOG = Ledger(
