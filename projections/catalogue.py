@@ -76,7 +76,7 @@ from projections.satisfaction import (
     SURVEYS,
 )
 from projections.satisfaction_figures import CES, CSAT, NPS, RESPONSE_RATE
-from projections.suitability import ADVICE_LOG, QUESTIONNAIRES, SUITABILITY_CHECKS, TARGET_MARKETS
+from projections.suitability import ADVICE_LOG, NEEDS, QUESTIONNAIRES, SUITABILITY_CHECKS, TARGET_MARKETS
 from projections.systemic import SYSTEMIC_ISSUES
 from projections.targets import ATTAINMENT, TARGETS, TARGETS_BY_PERIOD
 
@@ -101,6 +101,7 @@ LEDGERS = Declarations(
         SUITABILITY_CHECKS,
         TARGET_MARKETS,
         QUESTIONNAIRES,
+        NEEDS,
         ADVICE_LOG,
         TARGETS,
         SURVEYS,
