@@ -11,6 +11,7 @@ from projections.applications import (
 )
 from projections.bookkeeping import CALENDAR_DAYS, JOURNALS, PRODUCER_DAYS, QUARANTINE_CASES
 from projections.channels import CHANNELS
+from projections.commissions import COMMISSION_CLAWED_BACK, COMMISSIONS, COMMISSIONS_CLAWED_BACK
 from projections.complaint_clocks import (
     COMPLAINT_CLOCK_DAYS,
     COMPLAINT_CLOCKS,
@@ -98,6 +99,7 @@ LEDGERS = Declarations(
         ORG_UNITS,
         APPLICATIONS,
         SALES,
+        COMMISSIONS,
         SUITABILITY_CHECKS,
         TARGET_MARKETS,
         QUESTIONNAIRES,
@@ -125,6 +127,7 @@ LEDGERS = Declarations(
         CAMPAIGN_CONTACTS_BY_DAY,
         APPLICATIONS_BY_DAY,
         SALES_BY_DAY,
+        COMMISSIONS_CLAWED_BACK,
         LOANS_BY_STATUS,
         TARGETS_BY_PERIOD,
         NPS_BY_DAY,
@@ -150,6 +153,7 @@ FIGURES: tuple[Figure, ...] = (
     BUYERS,
     SALES_AMOUNT,
     CANCEL_RATE,
+    COMMISSION_CLAWED_BACK,
     LOANS,
     ATTAINMENT,
     NPS,

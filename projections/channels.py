@@ -9,10 +9,12 @@ import msgspec
 
 from events.channels import (
     ChannelContracted,
+    ChannelPolicyPublished,
     ChannelProductAuthorised,
     ChannelProductWithdrawn,
     ChannelSuspended,
     ChannelTerminated,
+    CommissionRate,
 )
 from events.envelope import Entry
 from projections.ledger import Key, Ledger, Row, change, latest
@@ -37,6 +39,15 @@ class Authority(msgspec.Struct, frozen=True, omit_defaults=True):
     until: dt.date | None = None
 
 
+class CommissionPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A version of what the channel earns, from `since`."""
+
+    since: dt.date | None
+    policy_id: str
+    policy_version: str
+    rates: tuple[CommissionRate, ...] = ()
+
+
 class ChannelRow(Row, frozen=True):
     """A channel; `status` is the latest, the histories say how it stood before."""
 
@@ -54,6 +65,7 @@ class ChannelRow(Row, frozen=True):
     statuses: tuple[Dated, ...] = ()
     contracts: tuple[Contract, ...] = ()
     products: tuple[Authority, ...] = ()
+    policies: tuple[CommissionPolicy, ...] = ()
 
 
 def _contracted(key: Key, row: ChannelRow | None, event: ChannelContracted, entry: Entry) -> ChannelRow:
@@ -109,9 +121,15 @@ def _product_withdrawn(
     return change(row, products=put(row.products, Authority(entry.occurred_on, event.product_id, False)))
 
 
+def _policy(key: Key, row: ChannelRow | None, event: ChannelPolicyPublished, entry: Entry) -> ChannelRow:
+    row = row or ChannelRow(*key)
+    policy = CommissionPolicy(event.valid_from, event.policy_id, event.policy_version, event.commission_table)
+    return change(row, policies=put(row.policies, policy))
+
+
 CHANNELS = Ledger(
     name="channels",
-    version=1,
+    version=2,
     row=ChannelRow,
     key=("subject",),
     keys=by_subject,
@@ -121,6 +139,7 @@ CHANNELS = Ledger(
         ChannelTerminated: _terminated,
         ChannelProductAuthorised: _authorised,
         ChannelProductWithdrawn: _product_withdrawn,
+        ChannelPolicyPublished: _policy,
     },
     about="channels with their contracts, licences and products",
 )

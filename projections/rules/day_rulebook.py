@@ -1,6 +1,7 @@
 """Every day rule, in the order in which a close runs them; one line each."""
 
 from projections.rules.clusters import judge_clusters
+from projections.rules.commission_rates import judge_commission_rates
 from projections.rules.day_rule import DayRule
 from projections.rules.feedback import judge_chosen, judge_detractors, judge_drops
 from projections.rules.sale_stops import SALE_STOPS
@@ -13,6 +14,7 @@ from projections.rules.waiting_sales import judge_waiting_sales
 DAY_RULES: tuple[DayRule, ...] = (
     DayRule(SALE_STOPS, judge_waiting_sales),
     DayRule(("R-SALE-01",), judge_step_order),
+    DayRule(("R-CHAN-02",), judge_commission_rates),
     DayRule(("R-SUIT-06",), judge_overrides),
     DayRule(("R-PEOP-01",), judge_orphans),
     DayRule(("R-PEOP-05",), judge_top_earners),

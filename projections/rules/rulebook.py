@@ -15,6 +15,7 @@ from projections.products import PRODUCTS
 from projections.rules import (
     clock_alarms,
     clusters,
+    commission_rates,
     complaining,
     contact,
     feedback,
@@ -54,6 +55,7 @@ RULE_KINDS: tuple[RuleKind, ...] = (
     RuleKind("R-PROD-01", sale_stops.ProductStatusParameters, ("product", "sold_on", "status")),
     RuleKind("R-CHAN-01", sale_stops.ChannelStatusParameters, ("product", "sold_on", "status", "channel")),
     RuleKind("R-CHAN-06", sale_stops.ChannelProductParameters, ("product", "sold_on", "channel")),
+    RuleKind("R-CHAN-02", commission_rates.CommissionRateParameters, commission_rates.INPUTS),
     RuleKind(
         "R-PEOP-03",
         sale_stops.PermissionParameters,
@@ -113,7 +115,10 @@ RULE_LEDGERS: tuple[RuleLedger, ...] = (
     RuleLedger(("R-CMPL-05", "R-CMPL-01", "R-PEOP-05"), lambda rules, classes: seen.COMPLAINTS_SEEN),
     RuleLedger(("R-SAT-01", "R-SAT-02", "R-SAT-03"), lambda rules, classes: seen.ANSWERS_SEEN),
     RuleLedger(("R-SAT-03",), lambda rules, classes: seen.CARE_SEEN),
-    RuleLedger(("R-SALE-01", "R-SUIT-06", "R-PEOP-05"), lambda rules, classes: seen_sales.SALES_SEEN),
+    RuleLedger(("R-CHAN-02",), lambda rules, classes: commission_rates.ACCRUALS_SEEN),
+    RuleLedger(
+        ("R-SALE-01", "R-SUIT-06", "R-PEOP-05", "R-CHAN-02"), lambda rules, classes: seen_sales.SALES_SEEN
+    ),
     RuleLedger(("R-SALE-01",), lambda rules, classes: seen_sales.STEPS_SEEN),
     RuleLedger(("R-SUIT-06",), lambda rules, classes: seen_sales.OVERRIDES_SEEN),
     RuleLedger(("R-CMPL-01",), lambda rules, classes: seen.DISSATISFIED_SEEN),

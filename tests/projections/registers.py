@@ -7,13 +7,18 @@ from events import plans as pla
 from events import products as pro
 from events.channels import (
     ChannelContracted,
+    ChannelPolicyPublished,
     ChannelProductAuthorised,
     ChannelProductWithdrawn,
     ChannelSuspended,
+    CommissionRate,
 )
+from events.commissions import CommissionAccrued, CommissionClawedBack, CommissionPaid
+from events.event_type import EntryRef
 from events.quarantine import QuarantineReplayed
 from projections.bookkeeping import QUARANTINE_CASES, QuarantineCaseRow
-from projections.channels import CHANNELS, Authority, ChannelRow, Contract
+from projections.channels import CHANNELS, Authority, ChannelRow, CommissionPolicy, Contract
+from projections.commissions import COMMISSIONS, CommissionRow
 from projections.complaints import COMPLAINTS, ComplaintRow
 from projections.people import EMPLOYEES, EmployeeRow, Permission, Place
 from projections.products import PRODUCTS, Approval, Price, ProductRow
@@ -22,6 +27,9 @@ from projections.systemic import SYSTEMIC_ISSUES, SystemicIssueRow
 from projections.targets import TARGETS, TargetRow
 from tests.projections.given import day
 from tests.projections.scenarios import ANNA, COMPLAINED, COMPLAINT, Scenario, of
+
+RATES = (CommissionRate(product_id="t:p", rate_bp=80), CommissionRate(rate_bp=50))  # type: ignore[arg-type]
+EARNED = {"sale_id": "t:s1", "seller_id": "t:eve", "currency": "EUR"}
 
 REGISTERS: dict[str, Scenario] = {
     "a complaint answered, closed, reopened and closed again": Scenario(
@@ -181,6 +189,17 @@ REGISTERS: dict[str, Scenario] = {
             (of(ChannelProductWithdrawn, channel_id="t:c", product_id="t:p", reason="audit"), day(11)),
             (
                 of(
+                    ChannelPolicyPublished,
+                    channel_id="t:c",
+                    policy_id="partners",
+                    policy_version="2",
+                    commission_table=RATES,
+                    valid_from=day(15),
+                ),
+                day(12),
+            ),
+            (
+                of(
                     ChannelContracted,
                     channel_id="t:c",
                     channel_type="partner",
@@ -205,6 +224,49 @@ REGISTERS: dict[str, Scenario] = {
             ),
             contracts=(Contract(day(0), all_products=False), Contract(day(5), licence_until=day(99))),
             products=(Authority(day(1), "t:p", True), Authority(day(11), "t:p", False)),
+            policies=(CommissionPolicy(day(15), "partners", "2", RATES),),
+        ),
+    ),
+    "commission granted, paid in part and taken back": Scenario(
+        COMMISSIONS,
+        (
+            (
+                of(
+                    CommissionAccrued,
+                    **EARNED,
+                    amount_minor=300,
+                    rate_bp=80,
+                    policy_id="partners",
+                    policy_version="2",
+                    due=day(30),
+                ),
+                day(1),
+            ),
+            (of(CommissionPaid, **EARNED, amount_minor=200), day(30)),
+            (of(CommissionPaid, **EARNED, amount_minor=50), day(40)),
+            (
+                of(CommissionClawedBack, **EARNED, amount_minor=20, cause_event=EntryRef("urn:t", "e1")),
+                day(50),
+            ),
+        ),
+        CommissionRow(
+            ANNA,
+            "t:s1",
+            "t:eve|",
+            "EUR",
+            seller_id="t:eve",
+            policy_id="partners",
+            policy_version="2",
+            rate_bp=80,
+            accrued_on=day(1),
+            accrued_minor=300,
+            due=day(30),
+            paid_on=day(40),
+            paid_minor=250,
+            clawed_back=True,
+            clawed_back_on=day(50),
+            clawed_back_minor=20,
+            outstanding_minor=30,
         ),
     ),
     "an employee from hiring to the last day": Scenario(

@@ -27,6 +27,7 @@ from events.envelope import (
     SaleId,
     UnitId,
 )
+from events.errors import EventError
 from events.event_type import EntryRef
 from events.surveys import SurveySent
 from services.desks.deciding import Moment
@@ -145,7 +146,10 @@ def _adopted(state: ComplaintState, event: cmp.ComplaintAdopted, moment: Moment)
             dataschema=fact.dataschema,
             data=fact.data,
         )
-        _, _, decoded = codec.decode_data(envelope)
+        try:
+            _, _, decoded = codec.decode_data(envelope)
+        except EventError:
+            continue  # as in the journal, what cannot be read counts for nothing
         state = evolve(state, decoded, Moment(fact.on, fact.time, fact.entry.source, fact.entry.id))
     return state
 
