@@ -36,3 +36,9 @@ class Databases:
 
     def conninfo(self, name: str) -> str:
         return self._server.conninfo(name)
+
+
+def as_url(conninfo: str) -> str:
+    """A libpq string as a URL, as settings take it."""
+    parts = psycopg.conninfo.conninfo_to_dict(conninfo)
+    return f"postgresql://{parts['user']}@localhost:{parts['port']}/{parts['dbname']}?host={parts['host']}"

@@ -169,7 +169,7 @@ class BrokenJournal(PostgresJournal):
 
 
 def test_the_relay_stops_at_the_first_append_without_an_answer_and_goes_on_there(bank: SmallBank) -> None:
-    """Given an append whose answer was lost, the record is carried again; the order of first copies stands."""
+    """Given an append whose answer was lost, its record is carried again; first copies stay in order."""
     case_id = bank.receive()
     for number in range(4):
         bank.update(case_id, str(number))

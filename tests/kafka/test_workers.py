@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import psutil
-import psycopg
 import pytest
 from confluent_kafka import Producer
 
@@ -21,6 +20,7 @@ from services.errors import WrongUse
 from services.journal.kafka import KafkaJournal
 from services.journal.topics import create_topics
 from services.workers.running import LATER, run_worker
+from tests.databases import as_url
 from tests.door.rig import customer, product, sale
 from tests.kafka.rig import Child, stored_values, wait_until
 
@@ -211,12 +211,6 @@ def test_workers_are_for_kafka_mode() -> None:
 
 def as_json(value: object) -> bytes:
     return msgspec.json.encode(value)
-
-
-def as_url(conninfo: str) -> str:
-    """A libpq string as a URL, as settings take it."""
-    parts = psycopg.conninfo.conninfo_to_dict(conninfo)
-    return f"postgresql://{parts['user']}@localhost:{parts['port']}/{parts['dbname']}?host={parts['host']}"
 
 
 def workers_of(child: Child) -> list[psutil.Process]:
