@@ -106,8 +106,9 @@ class System:
 
     # Reading.
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
+        """Of the declarations and the zone: generations are found by it."""
         return self.declarations.fingerprint(self.opened.zone)
 
     def connect(self) -> Connection:
