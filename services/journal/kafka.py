@@ -28,6 +28,7 @@ _BATCH_BYTES = 131_072
 _QUEUE_KILOBYTES = 262_144
 _LINGER_MS = 2
 _POLL_SECONDS = 0.05
+_FLUSH_SECONDS = 0.01
 _TRY_AGAIN_SECONDS = 0.1
 _log = logging.getLogger("daybook.journal.kafka")
 
@@ -172,7 +173,7 @@ class KafkaJournal:
             for index, record in enumerate(records):
                 self._send(producer, record, partial(batch.acknowledge, index), deadline)
             while batch.waiting and batch.error is None:
-                producer.poll(_POLL_SECONDS)
+                producer.flush(_FLUSH_SECONDS)  # sends at once, where a poll lets the client linger
                 if time.monotonic() > deadline:
                     raise JournalUnavailable(f"no acknowledgement from {self._topic} in time")
         except (KafkaException, JournalUnavailable) as error:
