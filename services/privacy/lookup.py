@@ -140,9 +140,6 @@ INSERT INTO daybook_privacy.lookup (subject, kind, digest)
 SELECT made.subject, made.kind, made.digest
 FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made (subject, kind, digest)
 JOIN daybook_privacy.subject_key AS held ON held.subject = made.subject AND held.state <> 'shredded'
-WHERE NOT EXISTS (
-    SELECT FROM daybook_privacy.lookup AS old
-    WHERE (old.subject, old.kind, old.digest) = (made.subject, made.kind, made.digest))
 ORDER BY made.subject, made.kind, made.digest
 FOR SHARE OF held
 ON CONFLICT DO NOTHING
