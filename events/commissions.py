@@ -7,7 +7,7 @@ import datetime as dt
 
 from events.envelope import ApplicationId, ChannelId, Currency, CustomerId, EmployeeId, Event, SaleId
 from events.event_type import Correction, EntryRef, Voiding
-from events.vocabulary import BasisPoints, MinorUnits, Reference, Version, Words
+from events.vocabulary import BasisPoints, LegalEntity, MinorUnits, Reference, Version, Words
 
 
 class CommissionStep(Event, frozen=True, kw_only=True):
@@ -19,6 +19,7 @@ class CommissionStep(Event, frozen=True, kw_only=True):
     application_id: ApplicationId | None = None
     channel_id: ChannelId | None = None
     seller_id: EmployeeId | None = None
+    legal_entity: LegalEntity | None = None
     amount_minor: MinorUnits
     currency: Currency
 

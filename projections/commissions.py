@@ -22,6 +22,7 @@ class CommissionRow(Row, frozen=True):
     sale_id: str
     holder: str
     currency: str
+    legal_entity: str | None = None
     seller_id: str | None = None
     channel_id: str | None = None
     policy_id: str | None = None
@@ -83,7 +84,8 @@ def _clawed_back(
 
 
 def _of(key: Key, row: CommissionRow | None, event: CommissionStep) -> CommissionRow:
-    return row or change(CommissionRow(*key), seller_id=event.seller_id, channel_id=event.channel_id)
+    row = row or change(CommissionRow(*key), seller_id=event.seller_id, channel_id=event.channel_id)
+    return change(row, legal_entity=row.legal_entity or event.legal_entity)
 
 
 def _settled(row: CommissionRow) -> CommissionRow:
@@ -105,7 +107,7 @@ COMMISSIONS = Ledger(
 COMMISSIONS_CLAWED_BACK = Tally(
     name="commissions_clawed_back",
     ledger=COMMISSIONS,
-    by=("seller_id", "channel_id", "currency", "clawed_back_on"),
+    by=("legal_entity", "seller_id", "channel_id", "currency", "clawed_back_on"),
     measures=("clawed_back_minor",),
     where="clawed_back",
 )
@@ -116,7 +118,7 @@ COMMISSION_CLAWED_BACK = Figure(
     unit="minor",
     tally=COMMISSIONS_CLAWED_BACK,
     compute=count_of("clawed_back_minor"),
-    by=("seller_id", "channel_id"),
+    by=("legal_entity", "seller_id", "channel_id"),
     always=("currency",),
     day="clawed_back_on",
 )

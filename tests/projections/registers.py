@@ -29,7 +29,7 @@ from tests.projections.given import day
 from tests.projections.scenarios import ANNA, COMPLAINED, COMPLAINT, Scenario, of
 
 RATES = (CommissionRate(product_id="t:p", rate_bp=80), CommissionRate(rate_bp=50))  # type: ignore[arg-type]
-EARNED = {"sale_id": "t:s1", "seller_id": "t:eve", "currency": "EUR"}
+EARNED = {"sale_id": "t:s1", "legal_entity": "bank-a", "seller_id": "t:eve", "currency": "EUR"}
 
 REGISTERS: dict[str, Scenario] = {
     "a complaint answered, closed, reopened and closed again": Scenario(
@@ -254,6 +254,7 @@ REGISTERS: dict[str, Scenario] = {
             "t:s1",
             "t:eve|",
             "EUR",
+            legal_entity="bank-a",
             seller_id="t:eve",
             policy_id="partners",
             policy_version="2",

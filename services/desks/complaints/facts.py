@@ -71,6 +71,7 @@ class CommissionHeld(msgspec.Struct, frozen=True, kw_only=True):
     application_id: ApplicationId | None = None
     seller_id: EmployeeId | None = None
     channel_id: ChannelId | None = None
+    legal_entity: str | None = None
     policy_id: str | None = None
     policy_version: str | None = None
     accrued_minor: int

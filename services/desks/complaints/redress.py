@@ -177,6 +177,7 @@ def _commission_back(state: ComplaintState, setting: Setting) -> tuple[Draft, ..
                 application_id=held.application_id,
                 channel_id=held.channel_id,
                 seller_id=held.seller_id,
+                legal_entity=held.legal_entity or state.legal_entity,
                 policy_id=held.policy_id,
                 policy_version=held.policy_version,
                 amount_minor=kept,
