@@ -6,6 +6,7 @@ the timeline; what slipped in unseen just before counts no more than what the de
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,17 +24,10 @@ DESK_SOURCE = "urn:daybook:desk:complaints"
 
 def adoptable(handlers: Mapping[type[Event], Handler]) -> dict[type[Event], Handler]:
     """The handlers of a complaint ledger, minding adoption; its rows have a column `adopted`."""
-    table = {struct: _owned(handler) for struct, handler in handlers.items()}
-
-    def adopt(key: Key, row: Any, event: ComplaintAdopted, entry: Entry) -> Any:
-        folded: Row | None = None
-        for fact in adopted_entries(event, entry):
-            handler = handlers.get(type(fact.event))
-            if handler is not None:
-                folded = handler(key, folded, fact.event, fact)
-        return row if folded is None else change(folded, adopted=True)
-
-    table[ComplaintAdopted] = adopt
+    table: dict[type[Event], Handler] = {
+        struct: partial(_post_owned, handler) for struct, handler in handlers.items()
+    }
+    table[ComplaintAdopted] = partial(_adopt, dict(handlers))
     return table
 
 
@@ -81,10 +75,18 @@ def _entry_of(fact: AdoptedFact, adoption: Entry) -> Entry:
     return Entry(adoption.position, envelope, event, version, fact.on)
 
 
-def _owned(handler: Handler) -> Handler:
-    def post(key: Key, row: Any, event: Any, entry: Entry) -> Any:
-        if row is not None and row.adopted and entry.source != DESK_SOURCE:
-            return row
-        return handler(key, row, event, entry)
+def _post_owned(handler: Handler, key: Key, row: Any, event: Any, entry: Entry) -> Any:
+    if row is not None and row.adopted and entry.source != DESK_SOURCE:
+        return row
+    return handler(key, row, event, entry)
 
-    return post
+
+def _adopt(
+    handlers: Mapping[type[Event], Handler], key: Key, row: Any, event: ComplaintAdopted, entry: Entry
+) -> Any:
+    folded: Row | None = None
+    for fact in adopted_entries(event, entry):
+        handler = handlers.get(type(fact.event))
+        if handler is not None:
+            folded = handler(key, folded, fact.event, fact)
+    return row if folded is None else change(folded, adopted=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import msgspec
 
@@ -43,6 +44,13 @@ class ClockBook:
     defaults: StatedDefaults
     digest: str
     _lines: dict[tuple[str, str, str | None], DefaultRule | None] = field(default_factory=dict, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process the shipped book travels by its name, any other by its parts."""
+        if self is shipped_book():
+            return shipped_book, ()
+        packs = tuple(pack for versions in self.packs.values() for pack in versions)
+        return make_book, (packs, tuple(self.calendars.values()), self.defaults)
 
     def clocks(self, milestones: Milestones) -> tuple[Clock, ...]:
         """The clocks of a complaint; none before it is known when it was received."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import pickle
 from importlib import resources
 from typing import cast
 
@@ -26,6 +27,7 @@ from projections.complaint_clocks import (
 )
 from projections.figure import Cell
 from projections.fold import Declarations
+from projections.ledger import Ledger
 from projections.rules.clock import Receipt, state_at
 from projections.rules.clock_book import make_book, shipped_book
 from projections.rules.clock_pack import STEPS
@@ -130,6 +132,22 @@ def test_another_pack_is_another_generation() -> None:
     same = complaint_clocks_ledger(book)
     again = [same if one is COMPLAINT_CLOCKS else one for one in LEDGERS.ledgers]
     assert Declarations(tuple(again)).fingerprint("UTC") == Declarations(LEDGERS.ledgers).fingerprint("UTC")
+
+
+def test_the_ledger_travels_to_other_processes() -> None:
+    shipped = shipped_book()
+    other = make_book(
+        [pack for packs in shipped.packs.values() for pack in packs],
+        shipped.calendars.values(),
+        shipped.defaults,
+    )
+    for ledger in (COMPLAINT_CLOCKS, complaint_clocks_ledger(other)):
+        sent = pickle.dumps((ledger.keys, ledger.handlers, ledger.content))
+        keys, handlers, content = pickle.loads(sent)
+        moved = Ledger("moved", 1, ledger.row, ledger.key, keys, handlers, content=content)
+        assert only_row(moved, *LIFE) == only_row(ledger, *LIFE)
+    assert len(sent) < 200_000
+    assert pickle.loads(pickle.dumps(shipped)) is shipped
 
 
 def cells(*results: tuple[str, int]) -> list[Cell]:
