@@ -49,6 +49,10 @@ MONEY = st.sampled_from((0, 1, 5_000, 40_000, 50_000))
 CURRENCIES = st.sampled_from(("CNY", "CNY", "CNY", "EUR"))
 ACTORS = st.sampled_from((ANNA, ANNA, BEN, CARL, CLERK, Actor("sam", SELLER, frozenset({"compliance"}))))
 
+ALL_REMEDIES = (*NFRA_REMEDIES, "ombudsman")
+PARTLY_UPHELD = ask.SendFinalResponse(decision="partly_upheld", remedies_told=ALL_REMEDIES)
+NOT_UPHELD = ask.SendFinalResponse(decision="not_upheld", remedies_told=ALL_REMEDIES)
+
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(ask.Acknowledge()),
     st.just(ask.Decline(ground="x", told_on=dt.date(2026, 3, 2))),
@@ -72,9 +76,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(ask.Approve()),
     st.just(ask.SendProgressUpdate()),
     st.just(ask.SendHoldingResponse(reason="x", expected=dt.date(2026, 4, 1))),
-    st.sampled_from(("upheld", "partly_upheld", "not_upheld")).map(
-        lambda decision: ask.SendFinalResponse(decision=decision, remedies_told=(*NFRA_REMEDIES, "ombudsman"))
-    ),
+    st.sampled_from((UPHELD, PARTLY_UPHELD, NOT_UPHELD)),
     st.booleans().map(lambda content: ask.SendSummaryResolution(customer_accepted=content)),
     st.just(ask.Extend(reason="x", new_due=dt.date(2026, 4, 1), customer_told=True)),
     st.builds(ask.GiveProvisionalCredit, amount_minor=MONEY, currency=CURRENCIES),
