@@ -77,9 +77,7 @@ def _projector(
 def _catch_up(projector: Projector, partitions: Sequence[int]) -> int:
     ends = projector.journal.ends()
     until = {partition: ends[partition] for partition in partitions}
-    done = 0
-    while moved := projector.step(BATCH_ENTRIES, 30.0, partitions=partitions, until=until):
-        done += moved
+    done = projector.catch_up(BATCH_ENTRIES, until)
     projector.close()
     projector.journal.close()
     return done
