@@ -1,5 +1,6 @@
 """Every day rule, in the order in which a close runs them; one line each."""
 
+from projections.rules.checks_behind_sales import judge_checks
 from projections.rules.clusters import judge_clusters
 from projections.rules.commission_rates import judge_commission_rates
 from projections.rules.day_rule import DayRule
@@ -16,6 +17,7 @@ DAY_RULES: tuple[DayRule, ...] = (
     DayRule(("R-SALE-01",), judge_step_order),
     DayRule(("R-CHAN-02",), judge_commission_rates),
     DayRule(("R-SUIT-06",), judge_overrides),
+    DayRule(("R-SUIT-08",), judge_checks),
     DayRule(("R-PEOP-01",), judge_orphans),
     DayRule(("R-PEOP-05",), judge_top_earners),
     DayRule(("R-CMPL-01",), judge_unrecorded),

@@ -13,6 +13,7 @@ from projections.ledger import Ledger
 from projections.people import EMPLOYEES
 from projections.products import PRODUCTS
 from projections.rules import (
+    checks_behind_sales,
     clock_alarms,
     clusters,
     commission_rates,
@@ -74,6 +75,7 @@ RULE_KINDS: tuple[RuleKind, ...] = (
     RuleKind("R-CMPL-06", complaining.RepeatParameters, complaining.REPEAT_INPUTS),
     RuleKind("R-CONT-01", contact.ContactParameters, contact.INPUTS),
     RuleKind("R-SALE-01", step_order.StepOrderParameters, step_order.INPUTS),
+    RuleKind("R-SUIT-08", checks_behind_sales.CheckParameters, checks_behind_sales.INPUTS),
     RuleKind("R-SUIT-06", sellers.OverrideParameters, sellers.OVERRIDE_INPUTS),
     RuleKind("R-PEOP-01", sellers.OrphanParameters, sellers.ORPHAN_INPUTS),
     RuleKind("R-PEOP-05", sellers.TopEarnerParameters, sellers.EARNER_INPUTS),
@@ -102,7 +104,7 @@ class RuleLedger:
 
 RULE_LEDGERS: tuple[RuleLedger, ...] = (
     RuleLedger(
-        ("R-SUIT-01", "R-SUIT-02", "R-SUIT-03", "R-SUIT-04"),
+        ("R-SUIT-01", "R-SUIT-02", "R-SUIT-03", "R-SUIT-04", "R-SUIT-08"),
         lambda rules, classes: suitability.suitability_ledger(rules),
     ),
     RuleLedger(sale_stops.SALE_STOPS, sale_stops.sale_stops_ledger),
@@ -117,9 +119,11 @@ RULE_LEDGERS: tuple[RuleLedger, ...] = (
     RuleLedger(("R-SAT-03",), lambda rules, classes: seen.CARE_SEEN),
     RuleLedger(("R-CHAN-02",), lambda rules, classes: commission_rates.ACCRUALS_SEEN),
     RuleLedger(
-        ("R-SALE-01", "R-SUIT-06", "R-PEOP-05", "R-CHAN-02"), lambda rules, classes: seen_sales.SALES_SEEN
+        ("R-SALE-01", "R-SUIT-06", "R-SUIT-08", "R-PEOP-05", "R-CHAN-02"),
+        lambda rules, classes: seen_sales.SALES_SEEN,
     ),
     RuleLedger(("R-SALE-01",), lambda rules, classes: seen_sales.STEPS_SEEN),
+    RuleLedger(("R-SUIT-08",), lambda rules, classes: checks_behind_sales.CHECKS_SEEN),
     RuleLedger(("R-SUIT-06",), lambda rules, classes: seen_sales.OVERRIDES_SEEN),
     RuleLedger(("R-CMPL-01",), lambda rules, classes: seen.DISSATISFIED_SEEN),
     RuleLedger(("R-PEOP-01",), lambda rules, classes: seen.BOOKS_SEEN),
