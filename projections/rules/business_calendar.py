@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,10 @@ class BusinessCalendar:
     make_up_days: frozenset[dt.date]
     years: tuple[int, int]
     _starts: dict[dt.date, dt.datetime] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """What travels to another process: the calendar, and nothing that was worked out from it."""
+        return {**{one.name: getattr(self, one.name) for one in fields(self)}, "_starts": {}}
 
     @cached_property
     def name(self) -> str:
