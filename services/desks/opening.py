@@ -27,6 +27,9 @@ from services.desks.desk import Answer, Desk
 from services.desks.reading import Reading
 from services.desks.relay import Relay
 from services.desks.storage import DeskStorage
+from services.desks.suitability.declaration import SUITABILITY
+from services.desks.suitability.ledger_facts import LedgerFacts as SuitabilityLedgerFacts
+from services.desks.suitability.state import SuitabilityState
 from services.errors import WrongUse
 from services.journal.port import Journal
 from services.privacy.sealer import Sealer
@@ -61,6 +64,11 @@ class Desks:
             return LedgerFacts(case_id, parts.reading, parts.journal, parts.zone, parts.declarations, book)
 
         return self._desk(COMPLAINTS, facts)
+
+    @cached_property
+    def suitability(self) -> Desk[SuitabilityState]:
+        """The suitability desk."""
+        return self._desk(SUITABILITY, lambda case_id: SuitabilityLedgerFacts(case_id, self._parts.reading))
 
     @cached_property
     def relay(self) -> Relay:
@@ -112,5 +120,5 @@ class Desks:
         return msgspec.structs.replace(event, known=KnownComplaint(product=known_product(row, on)))
 
 
-DESK_NAMES: tuple[str, ...] = ("complaints",)
+DESK_NAMES: tuple[str, ...] = ("complaints", "suitability")
 """Every desk, in the order in which the relay carries for them."""

@@ -25,7 +25,7 @@ def override(day: float = 6, own_initiative: bool = True) -> list[Record]:
 
 def sold(level: str = "R3", grade: str = "C3", product: dict[str, str] | None = None) -> list[Record]:
     stamped = known(level=level, product=FUND if product is None else product)
-    fields = {"suitability_check_id": "k1", "disclosure_ids": ["d1"]}
+    fields: dict[str, Any] = {"suitability_check_id": "k1", "disclosure_ids": ["d1"]}
     return [
         record(profile("1", grade), "p"),
         disclosure(7),
@@ -86,7 +86,7 @@ def test_a_mismatch_by_grade_is_told_once(scene: Scene, grade: str, rule: str) -
 
 def test_a_professional_needs_no_match_but_the_right_product(scene: Scene) -> None:
     stamped = known(level="R3", product=FUND)
-    fields = {"suitability_check_id": "k1", "customer_class": "professional"}
+    fields: dict[str, Any] = {"suitability_check_id": "k1", "customer_class": "professional"}
     records = [check("mismatch"), disclosure(7), record(sale("1", stamped=stamped, **fields), "s", 10)]
     assert rules_about_checks(scene, *records) == []
 

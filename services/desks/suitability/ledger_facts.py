@@ -5,8 +5,8 @@ generation; it must decide nothing and keep nothing.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar, cast
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
 from events.envelope import ChannelId, CustomerId, EmployeeId, ProductId, QuestionnaireId
 from events.questionnaires import QuestionnairePublished
@@ -37,28 +37,21 @@ from projections.suitability import (
     QuestionnaireRow,
     TargetMarketRow,
 )
+from services.desks.reading import Reading
 from services.desks.suitability.packs import cooling_off_in_force, suitability_packs
-from services.store.database import Connection
 from services.store.queries.suitability import rows_of
 
 R = TypeVar("R", bound=Row)
-T = TypeVar("T")
-
-
-class Reads(Protocol):
-    """One look at the live generation: `Snapshots.read`."""
-
-    def __call__(self, work: Callable[[Connection, str], T]) -> T: ...
 
 
 class LedgerFacts:
     """The real facts of one case; `calendars` count business days by jurisdiction."""
 
     def __init__(
-        self, case_id: str, read: Reads, calendars: Mapping[str, BusinessDays] | None = None
+        self, case_id: str, reading: Reading, calendars: Mapping[str, BusinessDays] | None = None
     ) -> None:
         self._case_id = case_id
-        self._read = read
+        self._reading = reading
         self._calendars = calendars or {}
 
     @property
@@ -178,7 +171,8 @@ class LedgerFacts:
         return next(iter(self._rows(ledger, row, subject)), None)
 
     def _rows(self, ledger: Ledger, row: type[R], subject: str) -> list[R]:
-        return self._read(lambda connection, schema: rows_of(connection, schema, ledger, row, subject))
+        with self._reading() as (connection, schema):
+            return rows_of(connection, schema, ledger, row, subject)
 
 
 def _is_on_card(profile: RiskProfileRow, card: CustomerRow) -> bool:
