@@ -29,6 +29,16 @@ def raw_json(event: Event) -> msgspec.Raw:
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
+
+class _Stamps(msgspec.Struct):
+    """The parts of stored data that a stamp may be in; empty where they are absent."""
+
+    known: msgspec.Raw = msgspec.Raw(b"")
+    fact: msgspec.Raw = msgspec.Raw(b"")
+
+
+_decode_stamps = msgspec.json.Decoder(_Stamps).decode
+
 _ReadData = Callable[[msgspec.Raw], Event]
 
 TYPES: dict[str, EventType] = {event_type.name: event_type for event_type in CATALOGUE}
@@ -150,23 +160,37 @@ def content_hash(envelope: Envelope, *, stamped: bool) -> bytes:
     time, date, recorded = envelope.time, envelope.date, envelope.recordedtime
     head = (
         f"{envelope.id}\n{envelope.source}\n{envelope.type}\n{envelope.subject}\n{envelope.dataschema}\n"
-        f"{'' if time is None else time.isoformat()}\n"
+        f"{'' if time is None else _instant(time)}\n"
         f"{'' if date is None else date.isoformat()}\n"
-        f"{'' if recorded is None else recorded.isoformat()}\n"
+        f"{'' if recorded is None else _instant(recorded)}\n"
         f"{envelope.sequence or ''}\n{envelope.correlationid or ''}\n{envelope.causationid or ''}\n"
         f"{envelope.authid or ''}\n{envelope.authtype or ''}\n"
     )
     return hashlib.sha256(head.encode() + data).digest()[:16]
 
 
+def _instant(time: dt.datetime) -> str:
+    """What `time.isoformat()` gives; for UTC by way of the JSON encoder, which needs a fifth of the time."""
+    if time.tzinfo is dt.UTC:
+        return encode_json(time)[1:-2].decode() + "+00:00"
+    return time.isoformat()
+
+
 def _unstamped(data: bytes) -> bytes:
     """Stored data without `known`, also inside the `fact` of a correction."""
+    stamps = _decode_stamps(data)
+    known, fact = bytes(stamps.known), bytes(stamps.fact)
+    if not fact:
+        if not known:
+            return data
+        tail = b',"known":' + known + b"}"
+        if data.endswith(tail):  # as our encoder leaves it: the last field
+            return data[: -len(tail)] + b"}"
     fields = _decode_fields(data)
-    known = fields.pop("known", None)
-    fact = fields.get("fact")
-    if fact is not None:
-        fields["fact"] = msgspec.Raw(_unstamped(bytes(fact)))
-    return data if known is None and fact is None else encode_json(fields)
+    fields.pop("known", None)
+    if fact:
+        fields["fact"] = msgspec.Raw(_unstamped(fact))
+    return encode_json(fields)
 
 
 def headline(event_type: EventType, event: Event) -> str:

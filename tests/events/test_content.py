@@ -1,6 +1,8 @@
 """What makes two records the same event: the content hash and the entry id."""
 
 import datetime as dt
+import hashlib
+import json
 from typing import Any
 
 import msgspec
@@ -72,6 +74,26 @@ def test_everything_the_sender_said_is_content() -> None:
     )
     hashes = [_hash(encode_json(SALE), **change) for change in changes]
     assert len({plain, *hashes}) == len(changes) + 1
+
+
+def test_it_makes_no_difference_where_the_stamp_stands() -> None:
+    plain = _hash(encode_json(SALE))
+    assert _hash(encode_json({"known": KNOWN, **SALE})) == plain
+    assert _hash(encode_json({"known": KNOWN})) == _hash(b"{}")
+    assert _hash(encode_json({**SALE, "currency": ',"known":{}}'})) != plain
+    nested = {**SALE, "product": KNOWN["product"] | {"known": KNOWN}}
+    assert _hash(encode_json(nested)) != _hash(encode_json({**SALE, "product": KNOWN["product"]}))
+
+
+def test_an_instant_is_content_in_the_form_that_it_always_had() -> None:
+    data = encode_json(SALE)
+    text = json.dumps(SALE, separators=(",", ":"))
+    for time in (NOON, NOON.replace(microsecond=500), NOON.astimezone(dt.timezone(dt.timedelta(hours=2)))):
+        head = (
+            f"9\nurn:crm\nsale.confirmed\nsale/crm:9\nurn:daybook:sale.confirmed:1\n"
+            f"{time.isoformat()}\n\n\n\n\n\n\n\n"
+        )
+        assert _hash(data, time=time) == hashlib.sha256((head + text).encode()).digest()[:16]
 
 
 def test_what_was_stamped_inside_a_corrected_fact_is_not_content() -> None:
