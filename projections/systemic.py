@@ -37,7 +37,9 @@ def _declared(
     if row is not None and not stands(on, row.declared_on):
         return row
     return SystemicIssueRow(
-        *key,
+        key[0],
+        key[1],
+        key[2],
         scope=event.scope,
         product_id=event.product_id,
         seller_id=event.seller_id,

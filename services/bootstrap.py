@@ -49,6 +49,7 @@ from services.watch.packs import load_pack
 from services.watch.watch import Watch, opened_on
 from services.workers.daily import Every, OncePerDay
 from services.workers.loops import Loops, Progress
+from services.workers.relaying import carry_round
 
 SWEEP_PAUSE = dt.timedelta(seconds=10)
 SETTLE_TIMEOUT_SECONDS = 900.0
@@ -278,7 +279,12 @@ class System:
         """Projector and watch taken in turns; keys parked by code that was mended since come free first."""
         projector = self.projector()
         unpark(projector)
-        return Loops(self.journal, projector, self.watch(), self.settings.batch_entries)
+        batch_entries = self.settings.batch_entries
+        return Loops(self.journal, projector, self.watch(), batch_entries, self.carry_for_desks)
+
+    def carry_for_desks(self) -> None:
+        """Carry what desks decided and nobody has carried yet; a journal that is away is asked later."""
+        carry_round(self.desks.relay)
 
     def rebuild_plan(self, workers: int = 1) -> RebuildPlan:
         """A plan to rebuild this system's ledgers from its own journal."""

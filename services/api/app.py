@@ -12,14 +12,21 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from services.api import figures, operations, problems, publishing, subjects
+from services.api import complaints, desks, figures, operations, problems, publishing, subjects
 from services.store.locks import Lock
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
 _log = logging.getLogger("daybook.api")
-ROUTERS = (publishing.router, figures.router, subjects.router, operations.router)
+ROUTERS = (
+    publishing.router,
+    figures.router,
+    subjects.router,
+    complaints.router,
+    *desks.ROUTERS,
+    operations.router,
+)
 
 
 def create_app(system: "System", *, loops: bool) -> FastAPI:
@@ -28,6 +35,7 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
+        desks.open_all(system)
         thread = threading.Thread(target=_run_loops, args=(system, stop), name="loops", daemon=True)
         if loops:
             thread.start()
@@ -47,6 +55,10 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
             {"name": "publish", "description": "Channel systems bring facts in as CloudEvents."},
             {"name": "figures", "description": "Numbers, the rows behind them, the entries behind those."},
             {"name": "subjects", "description": "One customer, product or case: rows, timeline, as-of."},
+            {
+                "name": "desks",
+                "description": "Decisions under rules: commands, cases, their files and clocks.",
+            },
             {"name": "operate", "description": "Status, digests, journal records, quarantine."},
         ],
     )

@@ -1,12 +1,32 @@
 """Errors over HTTP: application/problem+json (RFC 9457), one shape for every refusal."""
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from events.errors import DaybookError
 from services import errors
+from services.desks.deciding import NotPermitted, RuleBroken, StaleVersion
+
+
+class WhoAsks(errors.Refused):
+    """A request that must say who asks, and does not."""
+
+    code = "who_asks"
+
+
+class VersionMissing(errors.Refused):
+    """A command about a case that does not say which version of it was seen."""
+
+    code = "version_missing"
+
 
 _STATUS: tuple[tuple[type[DaybookError], int], ...] = (
+    (WhoAsks, 401),
+    (VersionMissing, 428),
+    (StaleVersion, 412),
+    (NotPermitted, 403),
     (errors.NotFound, 404),
     (errors.WrongUse, 400),
     (errors.TooManyRefusals, 429),
@@ -17,10 +37,22 @@ _STATUS: tuple[tuple[type[DaybookError], int], ...] = (
 )
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
+def problem(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: str
+) -> JSONResponse:
     """A problem document; `type` is stable, `detail` names the thing, the rule and the way out."""
     body = {"type": f"urn:daybook:problem:{code}", "title": code.replace("_", " "), "status": status}
-    return JSONResponse({**body, "detail": detail}, status, media_type="application/problem+json")
+    return JSONResponse(
+        {**body, "detail": detail, **members},
+        status,
+        None if headers is None else dict(headers),
+        media_type="application/problem+json",
+    )
+
+
+def etag(version: int) -> str:
+    """The entity tag of a case at a version."""
+    return f'"{version}"'
 
 
 def install(app: FastAPI) -> None:
@@ -29,4 +61,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(DaybookError)
     def answer(request: Request, error: DaybookError) -> JSONResponse:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
-        return problem(status, error.code, str(error))
+        if isinstance(error, RuleBroken):
+            return problem(status, error.code, str(error), rule=error.rule)
+        return problem(status, error.code, str(error), _headers(error))
+
+
+def _headers(error: DaybookError) -> dict[str, str]:
+    """What a client needs to go on: the version to read, or how to say who asks."""
+    if isinstance(error, StaleVersion):
+        return {"ETag": etag(error.version)}
+    return {"WWW-Authenticate": "Daybook-Actor"} if isinstance(error, WhoAsks) else {}

@@ -160,6 +160,10 @@ class Desk(Generic[S]):
             if not (needed := self.declaration.decisions[name].roles) or needed & actor.roles
         ]
 
+    def facts(self, case_id: str) -> Any:
+        """The desk's questions to the ledgers, about a case."""
+        return self._facts_for(case_id)
+
     def fold(self, events: Sequence[CaseEvent]) -> S:
         """The state that these events make."""
         state = self.declaration.initial

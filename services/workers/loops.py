@@ -1,6 +1,6 @@
 """The loops of one process: post what the journal holds, judge it, close the days; again until told to stop.
 
-Embedded systems run them in `daybook up`; commands run them when nobody else does. In Kafka mode the
+Embedded systems run them in `daybook up`; commands settle with them when nobody else does. In Kafka mode the
 projector and the watch are processes of their own (projecting.py, watching.py) around the same parts.
 """
 
@@ -36,13 +36,22 @@ class Watching(Protocol):
 
 
 class Loops:
-    """A projector and a watch over one journal, taken in turns until neither has anything left."""
+    """A projector and a watch over one journal, taken in turns until neither has anything left. `carry`
+    brings what desks decided into the journal."""
 
-    def __init__(self, journal: Journal, projector: Projector, watch: Watching, batch_entries: int) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        projector: Projector,
+        watch: Watching,
+        batch_entries: int,
+        carry: Callable[[], None],
+    ) -> None:
         self.journal = journal
         self.projector = projector
         self.watch = watch
         self.batch_entries = batch_entries
+        self.carry = carry
 
     def settle(self, progress: Progress | None = None) -> None:
         """Post and judge until the journal's end, the watch's own signals included."""
@@ -57,8 +66,10 @@ class Loops:
                     raise
 
     def run(self, stop: threading.Event, duties: Sequence[Callable[[], None]]) -> None:
-        """Go on until `stop` is set; `duties` are called in every round and decide for themselves."""
+        """Go on until `stop` is set, carrying for the desks; `duties` are called in every round and decide
+        for themselves."""
         while not stop.is_set():
+            self.carry()
             for duty in duties:
                 duty()
             try:

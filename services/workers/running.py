@@ -24,6 +24,7 @@ from services.store.locks import Lock
 from services.telemetry import configure
 from services.workers.intake import Backlog, Intake, IntakeSettings, make_app, serve
 from services.workers.projecting import ProjectingLimits, ProjectorProcess, group_name
+from services.workers.relaying import run_relay
 from services.workers.timers import EVERY_SECONDS, Timer, add_timers
 from services.workers.watchdog import Watchdog
 from services.workers.watching import run_watch
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 OpenSystem = Callable[[Settings], "System"]
-LATER = ("relay", "notary")
+LATER = ("notary",)
 RESTARTS_IN_A_ROW_AT_MOST = 8
 STEADY_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -161,10 +162,15 @@ def _run_watch(system: "System", stop: threading.Event) -> None:
     run_watch(system.journal, system.conninfo, system.watch, stop)
 
 
+def _run_relay(system: "System", stop: threading.Event) -> None:
+    run_relay(system.desks.relay, stop)
+
+
 WORKERS: dict[str, Callable[["System", threading.Event], None]] = {
     "projector": _run_projector,
     "watch": _run_watch,
     "door": _run_door,
+    "relay": _run_relay,
 }
 
 
@@ -188,7 +194,7 @@ def _end_with_parent() -> None:
 
 def _check(name: str, settings: Settings) -> None:
     if name in LATER:
-        raise WrongUse(f"there is no worker {name} yet: it comes with the desks or the notary it serves")
+        raise WrongUse(f"there is no worker {name} yet: it comes with what it serves")
     if name != "all" and name not in WORKERS:
         raise WrongUse(f"there is no worker {name!r}: name one of {', '.join(WORKERS)}, or all")
     if settings.kafka is None:
