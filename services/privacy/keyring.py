@@ -179,10 +179,11 @@ class Keyring:
                 self._wrap.wrap(secrets.token_bytes(DATA_KEY_BYTES), owner=subject, key_id=key_id)
                 for subject, key_id in zip(missing, key_ids, strict=True)
             ]
-            with connection.transaction():
-                connection.execute("SET LOCAL synchronous_commit = on")
-                connection.execute(_INSERT, (missing, key_ids, wrapped))
-            held |= self._fetch(connection, _BY_SUBJECT, missing)
+            made = connection.execute(_INSERT, (missing, key_ids, wrapped)).fetchall()
+            held |= {str(row[0]): self._open_keys.held(row) for row in made}
+            others = [subject for subject in missing if subject not in held]
+            if others:  # another door made their keys just now
+                held |= self._fetch(connection, _BY_SUBJECT, others)
         return held
 
     def _set_state(self, subject: str, state: KeyState) -> None:
@@ -201,7 +202,9 @@ _INSERT = """
 INSERT INTO daybook_privacy.subject_key (subject, key_id, wrapped)
 SELECT * FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made (subject, key_id, wrapped) ORDER BY subject
 ON CONFLICT (subject) DO NOTHING
+RETURNING subject, key_id, state, wrapped
 """
+"""A statement is a transaction of its own here, flushed to disk before its rows are given back."""
 
 _SET_STATE = """
 UPDATE daybook_privacy.subject_key SET state = %s WHERE subject = %s AND state <> 'shredded' RETURNING subject
@@ -224,6 +227,7 @@ def new_key_id() -> str:
 def _configure(connection: psycopg.Connection[Any]) -> None:
     connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
     connection.execute("SET timezone = 'UTC'")
+    connection.execute("SET synchronous_commit = on")  # a key is durable before anything is sealed with it
 
 
 def _check_subject(subject: str) -> None:
