@@ -29,6 +29,10 @@ _CASE_FIELDS = {
     "lead": "lead_id",
     "opportunity": "lead_id",
     "service_request": "service_request_id",
+    "suitability": "check_id",
+    "risk_profile": "check_id",
+    "cooling_off": "check_id",
+    "callback": "check_id",
 }
 """Families whose events belong to a case, and the field that names it."""
 
