@@ -269,8 +269,13 @@ class System:
 
     def duties(self) -> tuple[OncePerDay | Every, ...]:
         """Everything that is due by the clock: each day's work, and the sweep of the complaint clocks."""
-        sweep = Every("clock_sweep", SWEEP_PAUSE, self.clock, lambda: self.clock_sweep.sweep())
+        sweep = Every("clock_sweep", SWEEP_PAUSE, self.clock, self.sweep_clocks)
         return (*self.daily_duties(), sweep)
+
+    def sweep_clocks(self) -> bool:
+        """Signal complaint clocks that ran out; False if more has to be posted first."""
+        self.clock_sweep.sweep()
+        return not self.clock_sweep.waiting
 
     def _today(self) -> dt.date:
         return self.clock().astimezone(self.zone).date()

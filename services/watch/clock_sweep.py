@@ -94,6 +94,11 @@ class ClockSweep:
         self._swept, self._waiting = _Swept(live.schema, cut.now, positions), None
         return self._writer.appended - told
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the last call had to leave its work until more is posted."""
+        return self._waiting is not None
+
     def close(self) -> None:
         """Release the connection."""
         self._connection.close()

@@ -32,10 +32,13 @@ class OncePerDay:
 
 
 class Every:
-    """Does `work` at the first call and whenever so much time has passed since it was last done."""
+    """Does `work` at the first call and whenever so much time has passed since it was last done.
+
+    Work that answers False has to wait for something, and is tried again at the next call.
+    """
 
     def __init__(
-        self, name: str, pause: dt.timedelta, clock: Callable[[], dt.datetime], work: Callable[[], object]
+        self, name: str, pause: dt.timedelta, clock: Callable[[], dt.datetime], work: Callable[[], bool]
     ) -> None:
         self.name = name
         self._pause = pause
@@ -45,6 +48,6 @@ class Every:
 
     def __call__(self) -> None:
         now = self._clock()
-        if self._done_at is None or now - self._done_at >= self._pause:
-            self._work()
+        due = self._done_at is None or now - self._done_at >= self._pause
+        if due and self._work():
             self._done_at = now

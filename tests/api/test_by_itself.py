@@ -6,10 +6,13 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from events.complaints import ComplaintReceived
+from events.envelope import ComplaintId
 from services.api.app import create_app
 from services.bootstrap import System
 from services.config import Settings
-from services.workers.daily import OncePerDay
+from services.journal.system_events import system_record
+from services.workers.daily import Every, OncePerDay
 from tests.data_folder import folder_for_servers
 from tests.kafka.rig import wait_until
 
@@ -57,6 +60,35 @@ def test_day_keys_are_destroyed_when_their_days_are_over(system: System, clock: 
     assert system.sealer.open_bytes(later) == RAW
 
 
+def test_a_complaint_that_is_past_due_is_signalled_while_the_system_serves(
+    system: System, clock: Clock
+) -> None:
+    complaint = ComplaintReceived(
+        complaint_id=ComplaintId("t:c1"), legal_entity="demo-cn", received_by="own", issue="fees"
+    )
+    system.prepare()
+    system.journal.append([system_record(complaint, source=SOURCE, identifier="r1", now=clock.now)])
+    with TestClient(create_app(system, loops=True)):
+        clock.pass_days(20)  # three clocks are past due, half of the fourth is used
+        wait_until(lambda: len(_clock_signals(system)) == 10)
+    assert {"Complaint t:c1, cn_nfra, answer"} < {text.split(" - ")[0] for text in _clock_signals(system)}
+
+
+def test_work_by_the_clock_is_done_again_after_its_pause(clock: Clock) -> None:
+    done: list[dt.datetime] = []
+    answers = [False, True, True]
+
+    def work() -> bool:
+        done.append(clock.now)
+        return answers.pop(0)
+
+    duty = Every("a duty", dt.timedelta(days=2), clock, work)
+    for _ in range(5):
+        duty()
+        clock.pass_days(1)
+    assert done == [START + dt.timedelta(days=number) for number in (0, 1, 3)]
+
+
 def test_a_duty_is_done_once_a_day_and_again_after_it_failed(clock: Clock) -> None:
     done: list[dt.date] = []
     fails = ["not now"]
@@ -74,6 +106,16 @@ def test_a_duty_is_done_once_a_day_and_again_after_it_failed(clock: Clock) -> No
     clock.pass_days(1)
     duty()
     assert done == [START.date(), START.date() + dt.timedelta(days=1)]
+
+
+def _clock_signals(system: System) -> list[str]:
+    """The words of the signals about complaint clocks, as posted."""
+    with system.connect() as connection:
+        rows = connection.execute(
+            f"SELECT text FROM {system.generation(connection).schema}.signals "
+            "WHERE rule = 'R-CMPL-03'".encode()
+        ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _closed_until(system: System, today: dt.date) -> bool:
