@@ -80,7 +80,7 @@ class DeskStorage:
         self._desk = desk
         with connect(conninfo, autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
-        self._application: Application[str] = _application_of(desk)(_environment(conninfo, schema))
+        self._application: Application[str] = _application_of(desk)(environment_of(conninfo, schema))
 
     def events_of(self, case_id: str) -> list[CaseEvent]:
         """The events of a case in order; none for a case that the desk does not have."""
@@ -139,7 +139,7 @@ def _application_of(desk: str) -> Callable[..., Application[str]]:
     return type(desk, (Application,), {"name": desk})
 
 
-def _environment(conninfo: str, schema: str) -> dict[str, str]:
+def environment_of(conninfo: str, schema: str) -> dict[str, str]:
     """What the library reads instead of the process's environment."""
     parts = connection_parts(conninfo)
     return {

@@ -25,6 +25,7 @@ from services.journal.address import JournalAddress, open_journal
 from tests.bench.auditing import hash_and_verify
 from tests.bench.bare import consume_and_decode
 from tests.bench.crew import Timed, crew
+from tests.bench.desks import desk_lines
 from tests.bench.door import door_lines
 from tests.bench.folding import live, rebuilt
 from tests.bench.parts import MakeRecords, Parts, running
@@ -83,6 +84,7 @@ def measure(options: Options) -> Iterator[Line]:
             for job in jobs(options.customers):
                 yield from job_lines(parts, timed, job, options)
         yield from door_lines(parts, max(500, options.events // 30), options.runs)
+        yield from desk_lines(parts, max(100, options.events // 100), options.runs)
         yield from reading_lines(parts, max(500, options.events // 10), options.runs, options.customers)
         if options.starts:
             yield from starting_lines(parts, options.runs)
