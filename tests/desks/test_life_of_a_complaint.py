@@ -16,6 +16,7 @@ from services.bootstrap import System
 from services.config import Settings
 from services.desks.complaints import commands as ask
 from services.desks.deciding import Actor, Command, RuleBroken, StaleVersion
+from services.desks.opening import DESK_NAMES
 from services.desks.rebuilding import rebuild_desks, swap_desks
 from services.journal.port import Record
 from services.store.digest import digests
@@ -26,7 +27,6 @@ SOURCE_OF_FACTS = "urn:bank:branch"
 HANDLER, LEAD = EmployeeId("bank:H1"), EmployeeId("bank:L1")
 ANNA = Actor("anna", HANDLER, frozenset({"complaint_handler"}))
 LENA = Actor("lena", LEAD, frozenset({"team_lead"}))
-DESKS = ("complaints",)
 
 
 _PEOPLE = (("bank:H1", "complaint_handler"), ("bank:S1", "seller"), ("bank:L1", "team_lead"))
@@ -190,7 +190,7 @@ def test_the_others_whom_it_hit_are_named(bank: Bank) -> None:
 def test_desks_and_ledgers_come_back_from_the_journal_and_an_old_case_goes_on(bank: Bank) -> None:
     case = closed(bank)
     before = bank.digests()
-    desk_before = rebuild_desks(bank.system.conninfo, bank.system.journal, DESKS)[0]
+    desk_before = rebuild_desks(bank.system.conninfo, bank.system.journal, DESK_NAMES)[0]
     assert desk_before.equal
     version = bank.system.desks.complaints.read(case).version
     with psycopg.connect(bank.system.conninfo, autocommit=True) as connection:
@@ -200,9 +200,9 @@ def test_desks_and_ledgers_come_back_from_the_journal_and_an_old_case_goes_on(ba
         for schema in ("desks", *names):
             connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
 
-    found = rebuild_desks(bank.system.conninfo, bank.system.journal, DESKS)
+    found = rebuild_desks(bank.system.conninfo, bank.system.journal, DESK_NAMES)
     assert (found[0].digest, found[0].live) == (desk_before.digest, None)
-    swap_desks(bank.system.conninfo, DESKS)
+    swap_desks(bank.system.conninfo, DESK_NAMES)
     now = bank.now
     with closing(System(bank.system.settings, lambda: now)) as again:
         again.prepare()

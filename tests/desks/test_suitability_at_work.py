@@ -18,6 +18,8 @@ from events.suitability_file import Circumstances
 from services.bootstrap import System
 from services.config import Settings
 from services.desks.deciding import Actor, Command, RuleBroken
+from services.desks.opening import DESK_NAMES
+from services.desks.rebuilding import rebuild_desks
 from services.desks.suitability import commands as ask
 from services.desks.suitability.replay import recompute
 from tests.databases import as_url
@@ -113,6 +115,9 @@ def test_from_the_questionnaire_to_a_confirmed_override_and_back_from_the_entry(
     assert recompute(first).equal
     warned = [one.reason for one in first.findings if one.effect == "warns"]
     assert warned == ["outside_target_market"]
+    rebuilt = rebuild_desks(bank.system.conninfo, bank.system.journal, DESK_NAMES)
+    assert [(one.desk, one.equal) for one in rebuilt] == [(name, True) for name in DESK_NAMES]
+    assert rebuilt[1].events == 6
 
 
 def test_two_tests_on_one_day_and_no_third_and_the_later_one_counts(bank: Bank) -> None:
