@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from services.api import complaints, desks, figures, operations, problems, publishing, subjects
+from services.api import (
+    complaints,
+    desks,
+    figures,
+    operations,
+    problems,
+    publishing,
+    subjects,
+    suitability,
+)
 from services.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ ROUTERS = (
     figures.router,
     subjects.router,
     complaints.router,
+    suitability.router,
     *desks.ROUTERS,
     operations.router,
 )

@@ -32,6 +32,7 @@ _STATUS: tuple[tuple[type[DaybookError], int], ...] = (
     (errors.TooManyRefusals, 429),
     (errors.LegalHold, 409),
     (errors.Refused, 409),
+    (errors.CheckFailed, 409),
     (errors.NotReady, 503),
     (errors.Stopped, 503),
 )

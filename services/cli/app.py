@@ -13,14 +13,17 @@ import typer
 from events.errors import DaybookError
 from services.cli import (
     auditing,
+    complaints,
     guarding,
     operating,
     publishing,
     quarantining,
     reading,
     running,
+    suitability,
 )
 from services.cli.output import errors
+from services.desks.deciding import RuleBroken
 from services.errors import WrongUse
 
 app = typer.Typer(
@@ -48,6 +51,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
 )
 
 GROUPS: tuple[tuple[str, typer.Typer, str, str], ...] = (
+    ("complaint", complaints.app, "The complaint desk: decide, look up, take over.", "Decide"),
+    ("suitability", suitability.app, "The suitability desk: check, override, replay.", "Decide"),
     ("quarantine", quarantining.app, "Look at, mend and replay what the door refused.", "Bring in"),
     ("producers", reading.producers_app, "Did all of yesterday arrive?", "Read"),
     ("audit", auditing.app, "Timelines, as-of, archives.", "Prove"),
@@ -68,7 +73,8 @@ def main() -> None:
     try:
         app()
     except DaybookError as error:
-        errors.print(f"{error.code}: ", style="red", end="")
+        rule = f" ({error.rule})" if isinstance(error, RuleBroken) else ""
+        errors.print(f"{error.code}{rule}: ", style="red", end="")
         errors.print(str(error), highlight=False)
         sys.exit(2 if isinstance(error, WrongUse) else 1)
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from services.audit import rebuild as rebuilding
 from services.audit.as_of import subject_as_of
 from services.audit.rebuild_job import Report, rebuild_and_report
 from services.bootstrap import System, load_archive
+from services.cli.desk_tables import rebuild_desks
 from services.cli.opening import opened, settings_for
 from services.cli.output import AsJson, Data, as_plain, out, plain, print_json, print_table, progress
 from services.errors import CheckFailed, WrongUse
@@ -34,6 +35,9 @@ def rebuild(
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Compare with the live generation.")] = False,
     swap: Annotated[bool, typer.Option("--swap", help="Make it the live one, in one row.")] = False,
+    desks: Annotated[
+        bool, typer.Option("--desks", help="The desks' tables instead of ledgers, from their own entries.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the generation when done.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
     data: Data = None,
@@ -46,7 +50,16 @@ def rebuild(
     - `daybook rebuild --compare`
     - `daybook rebuild --from archive.daybook --compare --workers 2`
     - `daybook rebuild --swap`
+    - `daybook rebuild --desks --compare`
+    - `daybook rebuild --desks --swap`
     """
+    if desks:
+        if until or from_ or keep or workers > 1:
+            raise WrongUse(
+                "--desks rebuilds from this system's whole journal: it goes with --compare, --swap"
+            )
+        rebuild_desks(data, compare=compare, swap=swap, json=json)
+        return
     if swap and (until or from_):
         raise WrongUse("--swap needs the whole journal of this system: leave out --until and --from")
     with opened(data) as system:

@@ -18,6 +18,7 @@ from services.desks.deciding import Actor, DeskDeclaration, Setting
 from services.desks.desk import Case, Desk, read_command
 from services.desks.opening import Desks
 from services.desks.storage import CaseEvent
+from services.desks.suitability import declaration as suitability
 from services.errors import JournalUnavailable, WrongUse
 from services.store.queries.entries import EntryLine
 
@@ -39,6 +40,7 @@ class Counter(NamedTuple):
 
 COUNTERS: tuple[Counter, ...] = (
     Counter("complaints", "/complaints", "complaint", complaints.OPENS, complaints.allowed),
+    Counter("suitability", "/suitability-checks", "suitability", "check", suitability.allowed),
 )
 
 

@@ -83,6 +83,18 @@ def swap_desks(conninfo: str, desks: tuple[str, ...]) -> None:
             )
 
 
+def drop_rebuilt(conninfo: str) -> None:
+    """Throw the rebuilt tables away, after a comparison."""
+    with connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {REBUILT} CASCADE".encode())
+
+
+def has_tables(conninfo: str, desks: tuple[str, ...]) -> bool:
+    """Whether live tables of all desks are there."""
+    with connect(conninfo, autocommit=True) as connection:
+        return all(_exists(connection, SCHEMA, f"{desk}_events") for desk in desks)
+
+
 def digest_of(storage: DeskStorage) -> str:
     """SHA-256 over every row of a desk's table, by case and version, every column but the order of saving."""
     digest = hashlib.sha256()

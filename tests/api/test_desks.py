@@ -329,6 +329,34 @@ def test_desks_say_what_they_can_be_asked(client: TestClient) -> None:
     assert {"remedies_told", "document_ref"} <= set(form["properties"])
 
 
+def test_a_suitability_check_answers_at_once_and_replays(client: TestClient, system: System) -> None:
+    seller = {"Daybook-Actor": "bank:S1", "Daybook-Roles": "seller"}
+    asked = {"customer_id": "bank:3", "product_id": "bank:p1", "seller_id": "bank:S1"}
+    answer = client.post("/suitability-checks", json=asked, headers=seller)
+    assert answer.status_code == 201, answer.text
+    verdict, path = answer.json()["state"], answer.headers["Location"]
+    assert (verdict["outcome"], verdict["kind"]) == ("insufficient_information", "check")
+    assert path.startswith("/suitability-checks/desk.suitability:")
+    assert client.get(path).json()["state"] == verdict
+    replayed = client.get(f"{path}/replay").json()
+    assert (replayed["equal"], replayed["stored"]["outcome"]) == (True, verdict["outcome"])
+
+    warning = {"document": "warning-form", "document_version": "3", "method": "in_person"}
+    headers = {**seller, "If-Match": answer.headers["ETag"]}
+    refused = client.post(f"{path}/warn", json=warning, headers=headers)
+    assert (refused.status_code, refused.json()["title"]) == (409, "rule broken")
+    opened = {
+        "customer_id": "bank:1",
+        "questionnaire_id": "bank:q",
+        "questionnaire_version": "1",
+        "answers": [],
+    }
+    unknown = client.post("/suitability-checks/assess-profile", json=opened, headers=seller)
+    assert unknown.status_code == 409, unknown.text
+    assert client.post("/suitability-checks/warn", json=warning, headers=seller).status_code == 404
+    assert {one["desk"] for one in client.get("/desks").json()} == {"complaints", "suitability"}
+
+
 def test_a_complaint_that_came_in_as_facts_is_adopted(client: TestClient, system: System) -> None:
     outside = client.get("/complaints/bank:C9", headers=HANDLER).json()
     assert (outside["at_desk"], outside["adopted"]) == (False, False)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from events.advice import SuitabilityChecked
 from projections.rules.suitability_check import SuitabilityVerdict, check, same_verdict
 from projections.rules.suitability_pack import SuitabilityPack, by_digest
+from services.desks.desk import Case
 from services.desks.suitability.packs import suitability_packs
+from services.desks.suitability.state import SuitabilityState
 from services.errors import CheckFailed, NotFound
 
 
@@ -26,6 +28,14 @@ class Replayed(NamedTuple):
     def equal(self) -> bool:
         """Whether the verdict is the same."""
         return not self.differences
+
+
+def replayed(case: Case[SuitabilityState]) -> Replayed:
+    """The check of a case at the desk, worked out again; NotFound for a case that is an assessment."""
+    for one in case.events:
+        if isinstance(one.event, SuitabilityChecked):
+            return recompute(one.event)
+    raise NotFound(f"{case.case_id} holds no suitability check: only checks can be replayed")
 
 
 def recompute(event: SuitabilityChecked, packs: Iterable[SuitabilityPack] | None = None) -> Replayed:
