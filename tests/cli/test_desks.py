@@ -20,6 +20,7 @@ from services.desks.opening import DESK_NAMES
 from services.errors import CheckFailed, NotFound, WrongUse
 from tests.api.test_desks import DISP, facts
 from tests.data_folder import folder_for_servers
+from tests.databases import as_url
 from tests.door.rig import submission
 
 runner = CliRunner()
@@ -242,7 +243,7 @@ def test_desks_and_ledgers_come_back_from_kafka_alone(
 ) -> None:
     environment = {
         "DAYBOOK_KAFKA": kafka_bootstrap,
-        "DAYBOOK_DATABASE_URL": database_url,
+        "DAYBOOK_DATABASE_URL": as_url(database_url),
         "DAYBOOK_JOURNAL_TOPIC": kafka_topic,
         "DAYBOOK_INTAKE_TOPIC": f"{kafka_topic}.intake",
         "DAYBOOK_QUARANTINE_TOPIC": f"{kafka_topic}.quarantine",
