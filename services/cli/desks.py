@@ -101,7 +101,7 @@ def print_case(system: System, counter: Counter, case_id: str, actor: Actor | No
         print_json(found)
         return
     state = [
-        (name, value) for name, value in plain_state(case.state).items() if value not in (None, [], False)
+        (name, value) for name, value in plain_state(case.state).items() if value not in (None, [], (), False)
     ]
     print_table(f"{case_id} at version {case.version}", ("state", "value"), state)
     entries = [
