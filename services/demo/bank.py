@@ -12,11 +12,15 @@ from services.demo import lookalikes, numbers, planted_conduct, planted_sales
 from services.demo.aftercare import Habit, care
 from services.demo.chance import Chance
 from services.demo.channels import CALL_CENTRE, contract
+from services.demo.clock_cases import show_clocks
+from services.demo.commissions import grant, publish
+from services.demo.complaint_papers import Papers
 from services.demo.complaints import Complaint, Office, draw_complaints
 from services.demo.contacts import Contact, campaign, serve, talk, transfer
 from services.demo.customers import Customer, welcome
+from services.demo.deeds import Agenda, Deed, opening_entry
 from services.demo.diary import Diary, Fact
-from services.demo.feed import Feed
+from services.demo.feed import Feed, closing
 from services.demo.holdings import value
 from services.demo.loans import draw_loans, observe
 from services.demo.people import Staff, recruit
@@ -32,6 +36,7 @@ from services.demo.year import Year
 DIARIES = (
     "staff", "products", "channels", "customers", "book", "sales", "loans", "planted", "alike", "aftercare",
     "holdings", "interactions", "service", "transfers", "campaigns", "complaints", "surveys", "targets",
+    "commissions",
 )  # fmt: skip
 """One diary per concern; an event's id begins with its concern."""
 
@@ -47,6 +52,7 @@ class Bank:
     contacts: list[Contact]
     complaints: list[Complaint]
     facts: list[Fact]
+    deeds: list[Deed]
     feed: Feed
     truth: Truth
 
@@ -66,11 +72,15 @@ def build(customers: int, seed: int, last: dt.date, rules: frozenset[str] | None
     people = welcome(diaries["customers"], seed, customers, year, staff)
     sales = _sell(diaries, seed, Market(Chance(seed, "market"), year, staff, people), truth)
     scene, alike = _scenes(diaries, seed, year, staff, people, truth, _investing(sales, year))
-    office = Office(diaries["complaints"], seed, year, staff)
+    agenda, ends = Agenda(), closing(year)
+    office = Office(Papers(diaries["complaints"], agenda, year.last, ends), seed, year, staff)
     left = _plant(scene, office, cases)
     _plant_alike(alike, office)
     sales += [*scene.sales, *alike.sales]
     draw_complaints(office, seed, people, [sale for sale in sales if sale.day >= year.first], truth)
+    show_clocks(office, seed, people)
+    publish(diaries["commissions"], year)
+    grant(diaries["commissions"], year, sales, truth, case=9 in cases)
     care(diaries["aftercare"], seed, year, sales, truth, _habits(staff, cases))
     _, falls = planted_conduct.safe_fund_days(year)
     value(diaries["holdings"], seed, year, people, sales, falls)
@@ -82,8 +92,11 @@ def build(customers: int, seed: int, last: dt.date, rules: frozenset[str] | None
     plan(diaries["targets"], seed, year, sales)
     facts = [fact for name in DIARIES for fact in diaries[name].facts]
     feed = Feed(seed, year, facts, truth)
-    truth.expected = [one for one in truth.expected if not _never_happened(one.entries, feed.dropped)]
-    return Bank(year, staff, people, sales, contacts, office.made, facts, feed, truth)
+    dropped = feed.dropped | {
+        opening_entry(one.case_id) for one in agenda.deeds if one.name == "receive" and one.at > ends
+    }
+    truth.expected = [one for one in truth.expected if not _never_happened(one.entries, dropped)]
+    return Bank(year, staff, people, sales, contacts, office.made, facts, agenda.until(ends), feed, truth)
 
 
 def _playable(truth: Truth, rules: frozenset[str] | None) -> frozenset[int]:

@@ -21,6 +21,8 @@ STAFF = "urn:demo:staff"
 CATALOGUE = "urn:demo:product-catalogue"
 SURVEYS = "urn:demo:survey-platform"
 COMPLAINTS = "urn:demo:complaint-office"
+PARTNER_LETTERS = "urn:demo:partner-letters"
+COMMISSIONS = "urn:demo:commission-system"
 PLANNING = "urn:demo:planning"
 PARTNERS = {
     "north": "urn:demo:partner-north",
@@ -78,6 +80,13 @@ class Diary:
 def named(kind: str, number: int | str) -> str:
     """An id of the demo bank: `demo:sale-17`."""
     return f"{NAMESPACE}:{kind}-{number}"
+
+
+SURVEY = named("survey", "relationship")
+SURVEY_VERSION = "2"
+"""The bank's one questionnaire; whoever asks names it."""
+DESK_METHOD = "sms"
+"""How the complaint desk asks."""
 
 
 def end_of(day: dt.date) -> dt.datetime:

@@ -59,7 +59,7 @@ class Feed:
     def __init__(self, seed: int, year: Year, facts: Sequence[Fact], truth: Truth) -> None:
         self.year = year
         self.opens = opening(year)
-        self.ends = start_of(year.last + DAY) - dt.timedelta(minutes=1)
+        self.ends = closing(year)
         self._seed = seed
         self._chance = Chance(seed, "feed")
         self._truth = truth
@@ -218,6 +218,11 @@ class _Sequences:
 def opening(year: Year) -> dt.datetime:
     """When Daybook opens: at noon of the day before the year; the back book is brought in then."""
     return start_of(year.first) - dt.timedelta(hours=12)
+
+
+def closing(year: Year) -> dt.datetime:
+    """The last instant of the played year."""
+    return start_of(year.last + DAY) - dt.timedelta(minutes=1)
 
 
 def start_of(day: dt.date) -> dt.datetime:

@@ -53,7 +53,7 @@ HEADLINES: tuple[Wanted, ...] = (
     Wanted("ces", "CES", yearly=True, design=f"{numbers.CES_MEAN} of 7"),
     Wanted("response_rate", "Response rate", yearly=True, design="16 %"),
     Wanted("complaints", "Complaints", yearly=True),
-    Wanted("complaints_timely", "Complaints answered in time", yearly=True, design="97 %"),
+    Wanted("complaint_clocks_on_time", "Complaint clocks met in time", yearly=True, design="97 %"),
     Wanted("upheld_rate", "Complaints upheld", yearly=True, design=f"{numbers.UPHELD:.0%}"),
     Wanted("complaints_per_thousand_customers", "Complaints per thousand customers", yearly=True),
     Wanted("signals", "Risk signals", yearly=True),

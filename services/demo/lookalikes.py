@@ -11,11 +11,11 @@ from services.demo.aftercare import redeem
 from services.demo.channels import BRANCHES, CALL_CENTRE
 from services.demo.complaints import Complaint, Office
 from services.demo.customers import RETIREMENT_BRANCH, assess
-from services.demo.diary import BRANCH, CRM, SURVEYS, named
+from services.demo.diary import BRANCH, CRM, SURVEY, SURVEYS, named
 from services.demo.entities import HOME
 from services.demo.products import BY_SLUG
 from services.demo.scene import Scene, customer_subject, employee_subject
-from services.demo.surveys import SURVEY, after_sale, reply, send
+from services.demo.surveys import after_sale, reply, send
 from services.demo.truth import Innocent
 from services.demo.year import DAY, moment, next_working
 

@@ -178,6 +178,22 @@ WITHDRAWN: Final = 0.05
 REOPENED: Final = 0.06
 DUPLICATES: Final = 0.04
 REPEAT_COMPLAINANTS: Final = 3
+REVIEWED: Final = 0.08
+SUMMARY_RESOLUTIONS: Final = 0.6
+"""Of British complaints that end by the second business day."""
+INFORMATION_ASKED: Final = 0.3
+SLOW_FIRST_REACTION: Final = 0.02
+FORGOTTEN: Final = 0.04
+"""Of complaints that take long: nobody asks for more time, or sends what a clock waits for."""
+OLD_OFFICE_DAYS: Final = 30
+"""The desk opens so long into the year; what was received before is told by an older office, as facts."""
+ADOPTED: Final = 0.15
+"""Of later complaints: a partner recorded them, and the desk takes them over."""
+
+# Commission.
+COMMISSION_BP: Final = {"branch": (60, 45), "call": (60, 45), "partner": (110, 90)}
+"""Before and after the new policies of the year."""
+OLD_COMMISSIONS: Final = 25
 
 # The feed.
 RETRIES: Final = 0.02

@@ -6,23 +6,25 @@ to whom is planted.
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from events.event_type import EntryRef
 from services.demo import numbers
 from services.demo.channels import BRANCHES, CALL_CENTRE
 from services.demo.complaints import Complaint, Office
 from services.demo.customers import Customer, withdraw
-from services.demo.diary import BRANCH, CORE, CRM, SURVEYS, named
+from services.demo.diary import BRANCH, CORE, CRM, SURVEY, SURVEYS, named
 from services.demo.entities import HOME
 from services.demo.products import BY_SLUG, PRODUCTS, SAFE_FUND, WITHDRAWN, withdrawn_on
 from services.demo.scene import Scene, customer_subject, employee_subject
-from services.demo.surveys import SURVEY, after_sale, reply, send
+from services.demo.surveys import after_sale, reply, send
 from services.demo.year import DAY, Year, next_working
 
 TOP_EXTRA = 0.9
 """How much more the top earner sells than others."""
 TOP_TICKET = 2.0
 PROMISE = "safe as a deposit"
+SAFE_FUND_DAYS = 61
 
 
 def top_earner_sales(scene: Scene) -> None:
@@ -140,18 +142,35 @@ def safe_fund(scene: Scene, office: Office) -> None:
     bought = [sale for sale in scene.sales if sale.product is SAFE_FUND]
     wanted = min(numbers.SAFE_FUND_COMPLAINTS, max(8, round(numbers.SAFE_FUND_COMPLAINTS * scale)))
     subjects = [f"product/{SAFE_FUND.id}", f"unit/{branch.id}"]
-    for sale in scene.chance.sample(bought, min(wanted, len(bought))):
-        at = scene.at(next_working(falls + scene.chance.randrange(2, 27) * DAY), "call")
+    asked = [
+        (scene.at(next_working(falls + scene.chance.randrange(2, 27) * DAY), "call"), sale)
+        for sale in scene.chance.sample(bought, min(wanted, len(bought)))
+    ]
+    asked.sort(key=lambda one: one[0])
+    for place, (at, sale) in enumerate(asked):
+        declares = place == len(asked) // 2
+        named_seller = None if declares else sale.order.seller
         office.take(
             Complaint(
                 office.number(), sale.customer, at, f"sold as {PROMISE}", BRANCHES, SAFE_FUND.id, branch.id,
-                sale.order.seller, sale,
+                named_seller, sale, declares=_systemic(begins) if declares else None,
             )
         )  # fmt: skip
         subjects += [customer_subject(sale.customer)]
         if sale.order.seller is not None:
             subjects += [employee_subject(sale.order.seller)]
     scene.truth.case(14, "fund sold as safe", *dict.fromkeys(subjects))
+
+
+def _systemic(begins: dt.date) -> dict[str, Any]:
+    """What the office declares when the complaints come: whoever bought the fund in those two months."""
+    return {
+        "issue_id": "safe-fund",
+        "scope": f"sold as {PROMISE}",
+        "sold_from": begins,
+        "sold_through": begins + SAFE_FUND_DAYS * DAY,
+        "product_id": SAFE_FUND.id,
+    }
 
 
 def safe_fund_days(year: Year) -> tuple[dt.date, dt.date]:

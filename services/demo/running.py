@@ -18,6 +18,7 @@ from services.config import Settings
 from services.demo import numbers
 from services.demo.bank import build
 from services.demo.clock import PlayedClock
+from services.demo.desk_tables import desk_tables
 from services.demo.entities import ZONE
 from services.demo.headlines import channel_rows, headline_rows
 from services.demo.play import CLOSED_TOGETHER_DAYS, Played, Progress, play
@@ -111,12 +112,14 @@ def _result(
         schema = system.generation(connection).schema
         headlines = headline_rows(connection, schema, year)
         channels = channel_rows(connection, schema, year)
+        desks = desk_tables(connection, schema, year)
         result = score(truth, read_signals(connection, schema), frozenset(state.rules))
     told.append(("seconds in all", round(time.monotonic() - began, 1)))
     title = f"A bank of {state.customers:,} customers, {year.first} to {year.last}, seed {state.seed}"
     tables: list[Table] = [
         (title, COLUMNS, list(headlines)),
         ("NPS by channel", COLUMNS, list(channels)),
+        *desks,
         ("What was played", ("what", "how much"), told),
         _score_table(result),
     ]
@@ -131,9 +134,12 @@ def _told(played: Played, customers: int) -> list[tuple[Any, ...]]:
         ("events admitted", played.admitted),
         ("sent again, told as duplicates", played.duplicate),
         ("broken, refused and kept in quarantine", played.refused),
+        ("commands at the desks", played.commands),
+        ("entries that they decided", played.decided),
         (f"days closed, {CLOSED_TOGETHER_DAYS} together", played.days_closed),
         ("seconds to simulate", round(played.building_seconds, 1)),
         ("seconds through the door", round(played.door_seconds, 1)),
+        ("seconds at the desks", round(played.desk_seconds, 1)),
         ("seconds to post and judge", round(played.posting_seconds, 1)),
     ]
     if customers < numbers.ALL_INTERACTIONS_FROM:

@@ -16,13 +16,11 @@ from services.demo.channels import CALL_CENTRE, Channel
 from services.demo.complaints import Complaint
 from services.demo.contacts import Contact
 from services.demo.customers import Customer
-from services.demo.diary import CRM, SURVEYS, Diary, named
+from services.demo.diary import CRM, DESK_METHOD, SURVEY, SURVEY_VERSION, SURVEYS, Diary, named
 from services.demo.steps import Sale
 from services.demo.truth import Truth
 from services.demo.year import DAY, Year
 
-SURVEY = named("survey", "relationship")
-VERSION = "2"
 NORMAL = NormalDist()
 AFTER_COMPLAINT = "complaint.closed"
 JUDGED_BEFORE_DAYS = 21
@@ -37,17 +35,19 @@ class Occasion:
     channel: Channel
     at: dt.datetime
     trigger_event: str
-    trigger: EntryRef
+    trigger: EntryRef | None
     product_id: str | None = None
     unit_id: str | None = None
     seller_id: str | None = None
+    invitation_id: str | None = None
+    """Set where the complaint desk itself has asked, `at` that time."""
 
 
 def design(diary: Diary, year: Year) -> None:
     """Note the questionnaire."""
     diary.note(
-        SURVEYS, "survey.designed", year.book_from - 30 * DAY, survey_id=SURVEY, survey_version=VERSION,
-        name="How was it?",
+        SURVEYS, "survey.designed", year.book_from - 30 * DAY, survey_id=SURVEY,
+        survey_version=SURVEY_VERSION, name="How was it?",
         questions=(
             {"question_id": "recommend", "kind": "NPS", "scale_low": 0, "scale_high": 10},
             {"question_id": "satisfied", "kind": "CSAT", "scale_low": 1, "scale_high": 5, "box": (4, 5)},
@@ -82,10 +82,12 @@ def ask(diary: Diary, seed: int, year: Year, asked: Sequence[Occasion], truth: T
     chance = Chance(seed, "surveys")
     moods: dict[str, float] = {}
     for number, occasion in enumerate(asked, 1):
-        invitation = named("inv", f"{number:06d}")
-        method = chance.among(numbers.METHODS)
-        sent = occasion.at + dt.timedelta(hours=2 + 20 * chance.random())
-        send(diary, occasion, invitation, method, sent)
+        invitation = occasion.invitation_id or named("inv", f"{number:06d}")
+        method, sent = DESK_METHOD, occasion.at
+        if occasion.invitation_id is None:
+            method = chance.among(numbers.METHODS)
+            sent = occasion.at + dt.timedelta(hours=2 + 20 * chance.random())
+            send(diary, occasion, invitation, method, sent)
         told = {"invitation_id": invitation, "survey_id": SURVEY, "customer_id": occasion.customer.id}
         if not chance.happens(numbers.DELIVERED):
             diary.note(
@@ -112,8 +114,9 @@ def send(
     """Note an invitation."""
     return diary.note(
         SURVEYS, "survey.sent", at,
-        invitation_id=invitation, survey_id=SURVEY, survey_version=VERSION, customer_id=occasion.customer.id,
-        legal_entity=occasion.customer.entity.code, trigger_event=occasion.trigger_event,
+        invitation_id=invitation, survey_id=SURVEY, survey_version=SURVEY_VERSION,
+        customer_id=occasion.customer.id, legal_entity=occasion.customer.entity.code,
+        trigger_event=occasion.trigger_event,
         trigger=occasion.trigger,
         product_id=occasion.product_id, unit_id=occasion.unit_id, channel_id=occasion.channel.id,
         seller_id=occasion.seller_id, method=method, chosen_by=chosen_by,
@@ -126,8 +129,9 @@ def reply(
     """Note an answer to the three questions."""
     return diary.note(
         SURVEYS, "survey.answered", at,
-        invitation_id=invitation, survey_id=SURVEY, survey_version=VERSION, customer_id=occasion.customer.id,
-        legal_entity=occasion.customer.entity.code, product_id=occasion.product_id, unit_id=occasion.unit_id,
+        invitation_id=invitation, survey_id=SURVEY, survey_version=SURVEY_VERSION,
+        customer_id=occasion.customer.id, legal_entity=occasion.customer.entity.code,
+        product_id=occasion.product_id, unit_id=occasion.unit_id,
         channel_id=occasion.channel.id, seller_id=occasion.seller_id,
         answers=(
             {"question_id": "recommend", "score": score},
@@ -174,10 +178,9 @@ def _after_contact(contact: Contact) -> Occasion:
 
 def _after_complaint(complaint: Complaint) -> Occasion:
     assert complaint.closed_at is not None
-    assert complaint.closed is not None
     return Occasion(
-        complaint.customer, complaint.channel, complaint.closed_at, AFTER_COMPLAINT, complaint.closed,
-        complaint.product_id, complaint.unit_id,
+        complaint.customer, complaint.channel, complaint.asked_at or complaint.closed_at, AFTER_COMPLAINT,
+        complaint.closed, complaint.product_id, complaint.unit_id, invitation_id=complaint.invitation_id,
     )  # fmt: skip
 
 

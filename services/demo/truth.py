@@ -40,8 +40,8 @@ CASES: tuple[Case, ...] = (
     Case(17, "six cash deposits of 49,000 in five days", "R-AML-02"),
     Case(18, "product sold through a channel not authorised for it", "R-CHAN-06"),
 )
-UNPLAYABLE = {9: "no commission events in the catalogue"}
-"""Cases that need facts which the language does not have yet."""
+UNPLAYABLE: dict[int, str] = {}
+"""Cases that need facts which the language does not have yet, and why."""
 
 BASE_RULES = (
     "R-SUIT-01",

@@ -4,6 +4,7 @@ import pytest
 
 from services.demo import numbers
 from services.demo.bank import Bank, build
+from services.demo.deeds import opening_entry
 from services.demo.planted_conduct import safe_fund_days
 from services.demo.products import SAFE_FUND
 from services.demo.truth import BASE_RULES, CASES, UNPLAYABLE
@@ -18,6 +19,7 @@ ONE_EACH = {
     6: numbers.LAPSED_SALES,
     7: numbers.UNCERTIFIED_SALES,
     8: numbers.WITHDRAWN_SALES,
+    9: numbers.OLD_COMMISSIONS,
     10: 1,
     11: 1,
     12: numbers.UNRECORDED_COMPLAINTS,
@@ -39,6 +41,7 @@ def test_a_case_is_planted_as_often_as_the_list_says(bank: Bank, case: int, coun
 
 def test_every_entry_that_the_truth_names_is_a_fact(bank: Bank) -> None:
     told = {fact.ref for fact in bank.facts}
+    told |= {opening_entry(deed.case_id) for deed in bank.deeds if deed.name == "receive"}
     named = {ref for one in bank.truth.expected for ref in one.entries}
     assert named <= told
 
