@@ -30,7 +30,7 @@ def open_all(system: Any) -> None:
     """Open every desk before the first request, so that no two requests do."""
     for counter in COUNTERS:
         system.desks.of(counter.desk)
-    _ = system.desks.relay
+    _ = system.desks.carrier
 
 
 def who_asks(

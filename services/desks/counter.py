@@ -19,7 +19,7 @@ from services.desks.desk import Case, Desk, read_command
 from services.desks.opening import Desks
 from services.desks.storage import CaseEvent
 from services.desks.suitability import declaration as suitability
-from services.errors import JournalUnavailable, WrongUse
+from services.errors import WrongUse
 from services.store.queries.entries import EntryLine
 
 ROLES_AT_MOST = 20
@@ -146,7 +146,7 @@ def take(
 
 def done(desks: Desks, counter: Counter, answer: Any, actor: Actor) -> Done:
     """An answer of the desk as people get it, after the relay has carried it."""
-    relayed = carried(desks)
+    relayed = desks.carrier.carried()
     desk = desks.of(counter.desk)
     case = desk.read(answer.case_id)
     return Done(
@@ -158,15 +158,6 @@ def done(desks: Desks, counter: Counter, answer: Any, actor: Actor) -> Done:
         allowed=tuple(desk.allowed(case, actor, counter.allowed)),
         state=plain_state(case.state),
     )
-
-
-def carried(desks: Desks) -> bool:
-    """Carry all decisions to the journal; whether it answered."""
-    try:
-        desks.relay.carry()
-    except JournalUnavailable:
-        return False
-    return True
 
 
 def shown(

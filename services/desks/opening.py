@@ -19,6 +19,7 @@ from projections.known import known_product
 from projections.products import ProductRow
 from projections.rules.clock_book import shipped_book
 from services.desks import adoption
+from services.desks.carrying import Carrier
 from services.desks.complaints.declaration import COMPLAINTS
 from services.desks.complaints.ledger_facts import LedgerFacts
 from services.desks.complaints.state import ComplaintState
@@ -74,6 +75,11 @@ class Desks:
     def relay(self) -> Relay:
         """Carries what all desks decided to the journal."""
         return Relay(self._parts.journal, self._parts.conninfo, self._storages)
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """Carries for commands that wait for their answer."""
+        return Carrier(self.relay)
 
     def of(self, name: str) -> Desk[Any]:
         """A desk by its name; WrongUse for one that there is not."""

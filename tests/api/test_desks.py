@@ -15,6 +15,7 @@ from services.api import problems
 from services.api.app import create_app
 from services.bootstrap import System
 from services.config import Settings
+from services.desks.carrying import Carrier
 from services.desks.complaints.commands import Receive
 from services.desks.deciding import Actor, NotPermitted
 from services.desks.relay import Relay
@@ -452,19 +453,29 @@ def test_a_decision_stands_while_the_journal_is_away(client: TestClient, system:
     class Away:
         """A journal that gives no answer."""
 
+        asked = 0
+
         def append(self, records: Any) -> Any:
+            Away.asked += 1
             raise JournalUnavailable("no answer in time")
 
     away = Relay(Away(), system.conninfo, {"complaints": system.desks.complaints.storage})  # type: ignore[arg-type]
-    usual = system.desks.relay
-    system.desks.__dict__["relay"] = away
+    usual, carrier = system.desks.relay, system.desks.carrier
+    seconds = [0.0]
+    system.desks.__dict__["carrier"] = Carrier(away, lambda: seconds[0])
     try:
         answer = case.send("acknowledge")
         assert (answer.status_code, answer.json()["relayed"], answer.headers["ETag"]) == (200, False, '"2"')
+        assert case.client.post(
+            case.path + "/triage", json=TRIAGE, headers={**HANDLER, "If-Match": '"2"'}
+        ).is_success
+        assert (away.behind(), Away.asked) == (2, 1), "it is left alone for a while"
+        seconds[0] += 60
+        assert system.desks.carrier.carried() is False
         carry_round(away)
-        assert away.behind() == 1
+        assert (away.behind(), Away.asked) == (2, 3)
     finally:
-        system.desks.__dict__["relay"] = usual
+        system.desks.__dict__["carrier"] = carrier
         away.close()
     stop = threading.Event()
     worker = threading.Thread(target=run_relay, args=(usual, stop))

@@ -19,7 +19,7 @@ from services.config import Settings
 from services.errors import WrongUse
 from services.journal.kafka import KafkaJournal
 from services.journal.topics import create_topics
-from services.workers.running import LATER, run_worker
+from services.workers.running import LATER, WORKERS, run_worker
 from tests.databases import as_url
 from tests.door.rig import customer, product, sale
 from tests.kafka.rig import Child, stored_values, wait_until
@@ -116,7 +116,7 @@ def test_a_sale_travels_from_the_intake_topic_to_its_row(bank: Bank) -> None:
     assert listening(workers) == [], "no web server of Faust's"
 
     before = workers_of(workers)
-    assert len(before) == 3
+    assert len(before) == len(WORKERS)
     for process in before:
         process.kill()
     bank.publish([as_json(sale(3))])
