@@ -5,7 +5,7 @@ asked to; it must never take anything from the tables that it replaces.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from events import codec
@@ -63,24 +63,33 @@ def rebuild_desks(
 
 
 def swap_desks(conninfo: str, desks: tuple[str, ...]) -> None:
-    """Put the rebuilt tables in the place of the live ones, in one transaction.
+    """Put the rebuilt tables in the place of the live ones, in one transaction. Only tables move: running
+    processes remember the schema's types, and go on deciding.
 
-    Raises NotReady while the live tables hold decisions that are not in the journal yet.
+    Raises NotReady while the live tables hold decisions that the journal or the rebuild does not have yet.
     """
     with connect(conninfo) as connection, connection.transaction():
+        live = [desk for desk in desks if _exists(connection, SCHEMA, f"{desk}_events")]
+        for desk in live:
+            connection.execute(f"LOCK TABLE {SCHEMA}.{desk}_events IN EXCLUSIVE MODE".encode())
         if _exists(connection, SCHEMA, "relayed"):
-            _refuse_unrelayed(connection, desks)
+            _refuse_unrelayed(connection, live)
+        _refuse_later(connection, live)
         connection.execute(f"DROP SCHEMA IF EXISTS {RETIRED} CASCADE".encode())
+        connection.execute(f"CREATE SCHEMA {RETIRED}".encode())
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}".encode())
-        connection.execute(f"ALTER SCHEMA {SCHEMA} RENAME TO {RETIRED}".encode())
-        connection.execute(f"ALTER SCHEMA {REBUILT} RENAME TO {SCHEMA}".encode())
         connection.execute(RELAYED.encode())
+        for desk in live:
+            connection.execute(f"ALTER TABLE {SCHEMA}.{desk}_events SET SCHEMA {RETIRED}".encode())
         for desk in desks:
+            connection.execute(f"ALTER TABLE {REBUILT}.{desk}_events SET SCHEMA {SCHEMA}".encode())
             connection.execute(
                 f"INSERT INTO {SCHEMA}.relayed SELECT %s, coalesce(max(notification_id), 0) "
-                f"FROM {SCHEMA}.{desk}_events".encode(),
+                f"FROM {SCHEMA}.{desk}_events "
+                "ON CONFLICT (desk) DO UPDATE SET number = EXCLUDED.number".encode(),
                 (desk,),
             )
+        connection.execute(f"DROP SCHEMA {REBUILT} CASCADE".encode())
 
 
 def drop_rebuilt(conninfo: str) -> None:
@@ -164,11 +173,8 @@ def _rebuilt(conninfo: str, desk: str, storage: DeskStorage, has_live: bool) -> 
     return Rebuilt(desk, storage.last_number(), digest_of(storage), live)
 
 
-def _refuse_unrelayed(connection: Connection, desks: tuple[str, ...]) -> None:
-    for desk in desks:
-        if not _exists(connection, SCHEMA, f"{desk}_events"):
-            continue
-        connection.execute(f"LOCK TABLE {SCHEMA}.{desk}_events IN EXCLUSIVE MODE".encode())
+def _refuse_unrelayed(connection: Connection, live: Sequence[str]) -> None:
+    for desk in live:
         row = connection.execute(
             f"SELECT count(*) FROM {SCHEMA}.{desk}_events WHERE notification_id > "
             f"coalesce((SELECT number FROM {SCHEMA}.relayed WHERE desk = %s), 0)".encode(),
@@ -178,6 +184,21 @@ def _refuse_unrelayed(connection: Connection, desks: tuple[str, ...]) -> None:
             raise NotReady(
                 f"the {desk} desk holds {row[0]} decisions that are not in the journal yet: let "
                 "`daybook worker relay` carry them, then swap"
+            )
+
+
+def _refuse_later(connection: Connection, live: Sequence[str]) -> None:
+    """What was decided and carried after the journal was read would be lost by the swap."""
+    for desk in live:
+        row = connection.execute(
+            f"SELECT count(*) FROM {SCHEMA}.{desk}_events l WHERE NOT EXISTS (SELECT FROM "
+            f"{REBUILT}.{desk}_events r WHERE r.originator_id = l.originator_id "
+            "AND r.originator_version = l.originator_version)".encode()
+        ).fetchone()
+        if row is not None and row[0]:
+            raise NotReady(
+                f"the {desk} desk holds {row[0]} decisions that the rebuild has not seen, taken since it "
+                "read the journal: rebuild again, at a quieter time, then swap"
             )
 
 

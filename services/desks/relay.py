@@ -42,7 +42,7 @@ class Relay:
                 self._lock.release()
 
     def behind(self) -> int:
-        """How many records are saved and not known to be in the journal."""
+        """How many records are saved and not known to be in the journal; a page of each desk at the most."""
         return sum(
             len(storage.kept_after(self._number(desk), PAGE_RECORDS))
             for desk, storage in self._storages.items()

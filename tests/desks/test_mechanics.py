@@ -228,6 +228,20 @@ def test_a_swap_waits_for_the_relay(bank: SmallBank) -> None:
     assert bank.desk.read(case_id).version == 2
 
 
+def test_a_swap_loses_nothing_that_was_carried_after_the_rebuild(bank: SmallBank) -> None:
+    case_id = bank.receive()
+    bank.relay.carry()
+    rebuild_desks(bank.conninfo, bank.journal, DESKS)
+    bank.update(case_id)
+    bank.relay.carry()
+    with pytest.raises(NotReady, match="holds 1 decisions that the rebuild has not seen"):
+        swap_desks(bank.conninfo, DESKS)
+    assert bank.desk.read(case_id).version == 2
+    rebuild_desks(bank.conninfo, bank.journal, DESKS)
+    swap_desks(bank.conninfo, DESKS)
+    assert bank.update(case_id) == 3
+
+
 def test_a_gap_in_a_case_is_found(bank: SmallBank) -> None:
     case_id = bank.receive()
     third = msgspec.structs.replace(bank.desk.read(case_id).events[0].envelope, id=f"{case_id}/3")
