@@ -34,6 +34,7 @@ from tests.desks.complaint_case import (
     CLERK,
     COMMISSION,
     CUSTOMER,
+    DAY_ONE,
     HANDLER,
     NFRA_REMEDIES,
     RECEIVE,
@@ -44,6 +45,7 @@ from tests.desks.complaint_case import (
     Told,
     answered,
     approved,
+    assigned,
     closed,
     investigated,
     received,
@@ -245,6 +247,19 @@ def test_a_review_is_asked_for_in_time_and_decided_by_somebody_else() -> None:
         )
     ]
     assert len(case.when(ACCEPT)) == 1
+
+
+def test_what_has_ended_is_not_closed_either_while_money_or_a_review_is_open() -> None:
+    withdrawn = answered().given(LOSS, ask.AcceptRedress(kind="loss"), ask.Withdraw())
+    assert withdrawn.refused(ask.Close(relief="none")) == (
+        "nothing-owed",
+        "The complainant has accepted redress that we have not paid. Reopen the complaint, pay it, then "
+        "close.",
+    )
+    declined = assigned().given(ask.Decline(ground="not ours", told_on=DAY_ONE.date()), ask.RequestReview())
+    assert declined.refused(ask.Close(relief="none"))[0] == "nothing-owed"
+    declined.given((ask.DecideReview(outcome="confirmed", reason="it is not ours"), CARL))
+    assert len(declined.when(ask.Close(relief="none"))) == 1
 
 
 def test_an_upheld_complaint_is_not_closed_before_we_know_why() -> None:

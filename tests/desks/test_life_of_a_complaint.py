@@ -20,6 +20,8 @@ from services.desks.opening import DESK_NAMES
 from services.desks.rebuilding import rebuild_desks, swap_desks
 from services.journal.port import Record
 from services.store.digest import digests
+from services.store.queries.complaints import buyers
+from services.store.queries.register import affected, systemic_issue
 from tests.databases import as_url
 from tests.door.rig import cloud_event, customer, product, sale, submission
 
@@ -185,6 +187,78 @@ def test_the_others_whom_it_hit_are_named(bank: Bank) -> None:
     )
     last = bank.system.desks.complaints.read(case).events[-1].event
     assert last.affected_customers == ("bank:2", "bank:3")  # type: ignore[attr-defined]
+
+
+def test_who_bought_twice_takes_no_place_from_another(bank: Bank) -> None:
+    bank.send(sale(9, seller_id="bank:S1"))
+    bank.settle()
+    with bank.system.reading() as (connection, schema):
+        found = buyers(
+            connection,
+            schema,
+            product_id=None,
+            seller_id="bank:S1",
+            first=dt.date(2026, 2, 1),
+            last=dt.date(2026, 3, 31),
+            limit=2,
+        )
+    assert found == ["bank:1", "bank:2"]
+
+
+def test_an_issue_of_a_seller_alone_says_who_complained(bank: Bank) -> None:
+    def about_seller(customer_id: str, command_id: str) -> str:
+        return bank.do(
+            "receive",
+            ask.Receive(
+                legal_entity="bank",
+                received_by="own",
+                issue="mis-sale",
+                customer_id=CustomerId(customer_id),
+                seller_id=EmployeeId("bank:S1"),
+            ),
+            command_id=command_id,
+        )
+
+    case = about_seller("bank:1", "letter-1")
+    about_seller("bank:2", "letter-2")
+    bank.do("triage", ask.Triage(taxonomy="house", code="mis_sale", severity="high"), case)
+    bank.do(
+        "declare-systemic-issue",
+        ask.DeclareSystemicIssue(
+            issue_id="bank:SI-2",
+            scope="words",
+            sold_from=dt.date(2026, 2, 1),
+            sold_through=dt.date(2026, 3, 31),
+        ),
+        case,
+    )
+    bank.settle()
+    with bank.system.reading() as (connection, schema):
+        [issue] = systemic_issue(connection, schema, "bank:SI-2")
+        found = affected(connection, schema, issue)
+    assert [(one.customer_id, one.complained) for one in found] == [("bank:2", True), ("bank:3", False)]
+
+
+def test_commission_is_held_by_currency_and_entity(bank: Bank) -> None:
+    granted = {"sale_id": "bank:s1", "customer_id": "bank:1", "seller_id": "bank:S1", "legal_entity": "bank"}
+    bank.send(
+        *[
+            cloud_event(
+                "commission.accrued",
+                "customer/bank:1",
+                {**granted, "amount_minor": amount, "currency": currency},
+                f"c-{currency}",
+            )
+            for amount, currency in ((3_000, "CNY"), (500, "EUR"))
+        ]
+    )
+    case = received(bank)
+    bank.settle()
+    held = bank.system.desks.complaints.facts(case).commission_of(SaleId("bank:s1"))
+    assert [(one.currency, one.accrued_minor, one.legal_entity) for one in held] == [
+        ("CNY", 3_000, "bank"),
+        ("EUR", 500, "bank"),
+    ]
 
 
 def test_desks_and_ledgers_come_back_from_the_journal_and_an_old_case_goes_on(bank: Bank) -> None:

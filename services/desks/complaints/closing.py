@@ -7,6 +7,7 @@ from events import complaints as cmp
 from events.envelope import InvitationId
 from events.surveys import SurveySent
 from services.desks.complaints import commands as ask
+from services.desks.complaints.facts import MAX_AFFECTED
 from services.desks.complaints.guards import (
     Rule,
     facts_of,
@@ -19,9 +20,6 @@ from services.desks.deciding import Draft, Setting
 
 MINTED = "desk.complaints:"
 """What ids of this desk begin with."""
-
-MAX_AFFECTED = 5_000
-"""As many customers fit into one event; more is for a project, not a letter."""
 
 
 def may_record_root_cause(state: ComplaintState, setting: Setting) -> None:
@@ -103,24 +101,25 @@ def declare_systemic_issue(
 def may_close(state: ComplaintState, setting: Setting) -> None:
     """Settled, nothing owed, and learned from."""
     must_not_be_closed(state, "close it again")
-    if state.ending is not None:
-        return
-    if state.answer is None:
+    if state.answer is None and state.ending is None:
         refuse(
             Rule.ANSWERED_BEFORE_CLOSING,
             "This complaint was neither answered, settled, withdrawn nor declined, so it cannot be closed. "
             "Send the final response first.",
         )
     if any(one.stage == "accepted" for one in state.redress):
+        pay = "Pay it, then close." if state.ending is None else "Reopen the complaint, pay it, then close."
         refuse(
             Rule.NOTHING_OWED,
-            "The complainant has accepted redress that we have not paid. Pay it, then close.",
+            f"The complainant has accepted redress that we have not paid. {pay}",
         )
     if state.review == "asked":
         refuse(
             Rule.NOTHING_OWED,
             "A review was asked for and is not decided. Decide it, then close.",
         )
+    if state.ending is not None:
+        return
     _must_know_why(state, upheld=state.upheld)
 
 

@@ -54,6 +54,10 @@ HOUSE_RULES = HandlingRules(
 """In force from 2026. A change is a new version with a later `valid_from`, never an edit."""
 
 
+MAX_AFFECTED = 5_000
+"""As many customers fit into one event; more is for a project, not a letter."""
+
+
 class FileItem(msgspec.Struct, frozen=True):
     """Something that the journal holds about what is complained of: `item` is a line of the evidence
     checklist (`sale`, `disclosure`, `suitability`, `recording`, `call`, …)."""
@@ -122,7 +126,8 @@ class ComplaintFacts(Protocol):
         sold_from: dt.date,
         sold_through: dt.date,
     ) -> tuple[CustomerId, ...]:
-        """Who bought the product (of the seller, if one is named) in those days, both included."""
+        """Who bought the product (of the seller, if one is named) in those days, both included; of more than
+        MAX_AFFECTED, enough to see that."""
 
     def commission_of(self, sale_id: SaleId) -> tuple[CommissionHeld, ...]:
         """What sellers and channels were granted for the sale; nothing if nobody was."""

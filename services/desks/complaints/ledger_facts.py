@@ -30,7 +30,13 @@ from projections.fold import Declarations, effective
 from projections.people import EmployeeRow
 from projections.rules.clock import Clock, Extension, Milestones, Receipt, Triage
 from projections.rules.clock_book import ClockBook
-from services.desks.complaints.facts import HOUSE_RULES, CommissionHeld, FileItem, HandlingRules
+from services.desks.complaints.facts import (
+    HOUSE_RULES,
+    MAX_AFFECTED,
+    CommissionHeld,
+    FileItem,
+    HandlingRules,
+)
 from services.desks.reading import Reading
 from services.journal.port import Journal
 from services.store.queries.complaints import buyers, subject_of_complaint
@@ -142,7 +148,8 @@ class LedgerFacts:
         sold_from: dt.date,
         sold_through: dt.date,
     ) -> tuple[CustomerId, ...]:
-        """The customers with such a sale, each once, in order."""
+        """The customers with such a sale, each once, in order; enough of them to see that they are too many,
+        even without the one who complains."""
         with self._reading() as (connection, schema):
             found = buyers(
                 connection,
@@ -151,8 +158,9 @@ class LedgerFacts:
                 seller_id=seller_id,
                 first=sold_from,
                 last=sold_through,
+                limit=MAX_AFFECTED + 2,
             )
-        return tuple(dict.fromkeys(CustomerId(one.customer_id) for one in found))
+        return tuple(CustomerId(one) for one in found)
 
     def commission_of(self, sale_id: SaleId) -> tuple[CommissionHeld, ...]:
         """What sellers and channels were granted for a sale of whoever complained."""
@@ -217,19 +225,20 @@ def _item(entry: Entry) -> FileItem:
 
 
 def _held(entries: Iterable[Entry], sale_id: SaleId) -> list[CommissionHeld]:
-    """What each seller and channel got for the sale: granted, paid, taken back."""
-    held: dict[tuple[str | None, str | None], CommissionHeld] = {}
+    """What each seller and channel got for the sale, by currency: granted, paid, taken back."""
+    held: dict[tuple[str | None, str | None, str], CommissionHeld] = {}
     for entry in entries:
         event = entry.event
         if not isinstance(event, CommissionStep) or event.sale_id != sale_id:
             continue
-        key = (event.seller_id, event.channel_id)
+        key = (event.seller_id, event.channel_id, event.currency)
         one = held.get(key) or CommissionHeld(
             sale_id=sale_id,
             customer_id=event.customer_id,
             application_id=event.application_id,
             seller_id=event.seller_id,
             channel_id=event.channel_id,
+            legal_entity=event.legal_entity,
             accrued_minor=0,
             paid_minor=0,
             clawed_back_minor=0,

@@ -1,7 +1,6 @@
 """Questions about complaints: whose one is, the register, and who else bought the same thing."""
 
 import datetime as dt
-from typing import NamedTuple
 
 from services.store.database import Connection
 
@@ -15,14 +14,6 @@ def subject_of_complaint(connection: Connection, schema: str, complaint_id: str)
     return None if row is None else str(row[0])
 
 
-class Buyer(NamedTuple):
-    """Somebody who bought a product from a seller on a day."""
-
-    customer_id: str
-    sale_id: str
-    confirmed_on: dt.date
-
-
 def buyers(
     connection: Connection,
     schema: str,
@@ -31,15 +22,15 @@ def buyers(
     seller_id: str | None,
     first: dt.date,
     last: dt.date,
-    limit: int = 5_000,
-) -> list[Buyer]:
-    """Confirmed sales of a product, by a seller, from the first to the last day, by customer; one of the two
-    may be left open."""
+    limit: int,
+) -> list[str]:
+    """Customers with a confirmed sale of a product, by a seller, from the first to the last day, each once
+    and in order; one of the two may be left open."""
     rows = connection.execute(
-        "SELECT substring(subject FROM 10), sale_id, confirmed_on "
-        f"FROM {schema}.sales WHERE confirmed_on BETWEEN %s AND %s AND starts_with(subject, 'customer/') "
+        f"SELECT DISTINCT substring(subject FROM 10) FROM {schema}.sales "
+        "WHERE confirmed_on BETWEEN %s AND %s AND starts_with(subject, 'customer/') "
         "AND (%s::text IS NULL OR product_id = %s) AND (%s::text IS NULL OR seller_id = %s) "
-        "ORDER BY subject, sale_id LIMIT %s".encode(),
+        "ORDER BY 1 LIMIT %s".encode(),
         (first, last, product_id, product_id, seller_id, seller_id, limit),
     ).fetchall()
-    return [Buyer(*row) for row in rows]
+    return [str(row[0]) for row in rows]

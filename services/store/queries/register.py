@@ -21,7 +21,8 @@ FILTERS: Mapping[str, str] = {
 
 
 class Affected(NamedTuple):
-    """Somebody whom a systemic issue hit: what they bought then, and whether they complained about it."""
+    """Somebody whom a systemic issue hit: what they bought then, and whether they complained about the
+    product, or, where none is named, about the seller."""
 
     customer_id: str
     sale_ids: tuple[str, ...]
@@ -81,12 +82,16 @@ def affected(connection: Connection, schema: str, issue: SystemicIssueRow) -> li
     rows = connection.execute(
         "SELECT c.id, coalesce(array_agg(s.sale_id ORDER BY s.sale_id) FILTER (WHERE s.sale_id IS NOT NULL), "
         "'{}'), EXISTS (SELECT FROM "
-        f"{schema}.complaints p WHERE p.subject = 'customer/' || c.id AND p.product_id = %s) "
+        f"{schema}.complaints p WHERE p.subject = 'customer/' || c.id "
+        "AND (%s::text IS NULL OR p.product_id = %s) AND (%s::text IS NULL OR p.seller_id = %s)) "
         f"FROM unnest(%s::text[]) AS c(id) LEFT JOIN {schema}.sales s ON s.subject = 'customer/' || c.id "
         "AND s.confirmed_on BETWEEN %s AND %s AND (%s::text IS NULL OR s.product_id = %s) "
         "AND (%s::text IS NULL OR s.seller_id = %s) GROUP BY c.id ORDER BY c.id".encode(),
         (
             issue.product_id,
+            issue.product_id,
+            issue.seller_id if issue.product_id is None else None,
+            issue.seller_id,
             list(issue.affected_customers),
             issue.sold_from,
             issue.sold_through,
