@@ -79,10 +79,10 @@ class StaleVersion(Refused):
     code = "stale_version"
 
     def __init__(self, case_id: str, meant: int | None, found: int) -> None:
-        super().__init__(
-            f"{case_id} is at version {found}, and the command was meant for version {meant}: "
-            "read the case again, then decide"
+        what = (
+            "others keep deciding about it" if meant is None else f"the command was meant for version {meant}"
         )
+        super().__init__(f"{case_id} is at version {found}, and {what}: read the case again, then decide")
         self.version = found
 
 

@@ -144,7 +144,7 @@ class Desk(Generic[S]):
             return Answer(case_id, done, repeated=True)
         if case.events:
             raise StaleVersion(case_id, 0, case.version)
-        events = self._written(case, drafts, actor, command_id)
+        events = self._written(case, drafts, actor, command_id, self._clock())
         try:
             self.storage.save(events)
         except VersionTaken as error:
@@ -189,10 +189,11 @@ class Desk(Generic[S]):
         if expected_version is not None and case.version != expected_version:
             raise StaleVersion(case_id, expected_version, case.version)
         _check_permitted(decision, name, actor)
-        drafts = decision.decide(case.state, command, self._setting(case_id, actor))
+        setting = self._setting(case_id, actor)
+        drafts = decision.decide(case.state, command, setting)
         if not drafts:
             return Answer(case_id, case.version)
-        events = self._written(case, drafts, actor, command_id)
+        events = self._written(case, drafts, actor, command_id, setting.now)
         try:
             self.storage.save(events)
         except VersionTaken:
@@ -219,10 +220,10 @@ class Desk(Generic[S]):
         return Moment(business_day(envelope, self._zone), envelope.time, envelope.source, envelope.id)
 
     def _written(
-        self, case: Case[S], drafts: Sequence[Draft], actor: Actor, command_id: str
+        self, case: Case[S], drafts: Sequence[Draft], actor: Actor, command_id: str, now: dt.datetime
     ) -> list[CaseEvent]:
-        """The events that the drafts become at the case's next versions: sealed, stamped, enveloped."""
-        now = self._clock()
+        """The events that the drafts become at the case's next versions: sealed, stamped, enveloped. `now` is
+        the instant that the decision was given."""
         source = self.declaration.source
         items, names = [], []
         for version, draft in enumerate(drafts, case.version + 1):

@@ -1,6 +1,7 @@
 """What every desk shares: versions with one winner, commands carried out once, the relay, tables from the
 journal alone."""
 
+import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -65,6 +66,26 @@ def test_a_stale_version_is_refused_and_says_where_the_case_is(bank: SmallBank) 
     bank.update(case_id)
     with pytest.raises(StaleVersion, match="is at version 2, and the command was meant for version 1"):
         bank.update(case_id, expected_version=1)
+
+
+def test_a_decision_is_recorded_at_the_instant_that_it_was_given(bank: SmallBank) -> None:
+    """Given a clock that passes midnight in between, the rule and the record see one day."""
+    given: list[dt.datetime] = []
+
+    def ticking() -> dt.datetime:
+        given.append(bank.now + dt.timedelta(days=len(given)))
+        return given[-1]
+
+    bank.desk._clock = ticking
+    envelope = bank.desk.read(bank.receive()).events[0].envelope
+    assert (envelope.time, envelope.admittedtime) == (given[0], given[0])
+
+
+def test_a_command_that_always_loses_its_version_says_so(bank: SmallBank) -> None:
+    refusal = StaleVersion("desk.complaints:1", None, 7)
+    assert str(refusal).startswith(
+        "desk.complaints:1 is at version 7, and others keep deciding about it: read"
+    )
 
 
 def test_two_handlers_a_hundred_times_at_the_same_version(bank: SmallBank) -> None:
