@@ -80,9 +80,9 @@ def _fault(asked: CheckParameters, sale: SaleSeen, check: CheckSeen) -> tuple[st
         return None, False
     if check.outcome == "blocked":
         return "it blocks the sale", True
-    if check.outcome == "insufficient_information":
-        return (None, False) if check.confirmed else ("it could not be finished", True)
-    if not (check.confirmed and check.own_initiative):
+    if check.outcome == "insufficient_information" and not check.confirmed:
+        return "it could not be finished", True
+    if check.outcome == "mismatch" and not (check.confirmed and check.own_initiative):
         return "it is a mismatch without a confirmed override", True
     if check.confirmed_on is not None and sale.sold_on is not None and check.confirmed_on > sale.sold_on:
         return f"its override was confirmed after the sale, on {check.confirmed_on}", False

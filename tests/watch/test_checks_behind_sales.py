@@ -48,6 +48,7 @@ def rules_about_checks(scene: Scene, *records: Record) -> list[str]:
         ([check("mismatch"), *override(own_initiative=False)], "a mismatch without a confirmed override"),
         ([check("mismatch"), *override(11)], "confirmed after the sale"),
         ([check("insufficient_information")], "could not be finished"),
+        ([check("insufficient_information"), *override(11)], "confirmed after the sale"),
         ([check(product_id="b:p2")], "made for b:p2"),
         ([check(valid_until=on(9).isoformat())], f"it held until {on(9)}"),
         ([check(day=-81)], f"it held until {on(9)}"),
@@ -65,6 +66,7 @@ def test_a_sale_on_a_check_that_does_not_cover_it(scene: Scene, facts: list[Reco
     [
         [check()],
         [check("mismatch"), *override()],
+        [check("insufficient_information"), *override(own_initiative=False)],
         [*reversed(override()), check("mismatch")],
         [check(valid_until=on(10).isoformat())],
         [check(day=-80)],
