@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from events import codec
@@ -31,6 +30,7 @@ from services.journal.address import JournalAddress, open_journal
 from services.journal.archive import ArchiveJournal
 from services.journal.opening import open_or_begin
 from services.journal.port import Journal
+from services.made_once import made_once
 from services.privacy.keyring import Keyring
 from services.privacy.master_key import derive, load_master_key
 from services.privacy.sealer import Sealer
@@ -107,7 +107,7 @@ class System:
 
     # Reading.
 
-    @cached_property
+    @made_once
     def fingerprint(self) -> str:
         """Of the declarations and the zone: generations are found by it."""
         return self.declarations.fingerprint(self.opened.zone)
@@ -116,7 +116,7 @@ class System:
         """A reading connection, each statement on its own."""
         return connect(self.conninfo, autocommit=True)
 
-    @cached_property
+    @made_once
     def read_pool(self) -> ReadPool:
         """Connections for the API's reading routes."""
         return open_pool(self.conninfo)
@@ -127,24 +127,24 @@ class System:
 
     # The way in.
 
-    @cached_property
+    @made_once
     def keyring(self) -> Keyring:
         """The keys of this system; its tables are made on first use."""
         keyring = Keyring(self.conninfo, load_master_key(self.settings.data, self.settings.master_key))
         keyring.create()
         return keyring
 
-    @cached_property
+    @made_once
     def sealer(self) -> Sealer:
         return Sealer(self.keyring)
 
-    @cached_property
+    @made_once
     def quarantine_log(self) -> Journal:
         """Where refused records are kept: a log of its own beside the journal."""
         name = "quarantine" if self.address.kind == "postgres" else self.settings.quarantine_topic
         return make_journal(self.address._replace(name=name, partitions=1))
 
-    @cached_property
+    @made_once
     def quarantine(self) -> Quarantine:
         return Quarantine(
             self.quarantine_log,
@@ -162,7 +162,7 @@ class System:
         with self.read_pool.connection() as connection:
             yield connection, self.generation(connection).schema
 
-    @cached_property
+    @made_once
     def desks(self) -> Desks:
         """Where decisions are taken, and the relay that carries them to the journal."""
         return Desks(
@@ -177,16 +177,16 @@ class System:
             )
         )
 
-    @cached_property
+    @made_once
     def references(self) -> References:
         return References(self.conninfo, self.journal, self.declarations, self.opened.zone)
 
-    @cached_property
+    @made_once
     def door_counts(self) -> DoorCounts:
         """What each source brought, kept until written; closing writes the rest."""
         return DoorCounts(self.conninfo)
 
-    @cached_property
+    @made_once
     def door(self) -> Door:
         """The door; it remembers what was appended and not posted before it was opened."""
         settings = self.settings
@@ -232,12 +232,12 @@ class System:
         watch.verify_watermarks()
         return watch
 
-    @cached_property
+    @made_once
     def pack(self) -> RulePack:
         """The active rule pack."""
         return load_pack(self.settings.rule_pack)
 
-    @cached_property
+    @made_once
     def day_closer(self) -> DayCloser:
         return DayCloser(self.journal, self.conninfo, self.opened.zone, self.clock)
 
@@ -262,7 +262,7 @@ class System:
             OncePerDay("day_keys", self._today, self.expire_day_keys),
         )
 
-    @cached_property
+    @made_once
     def clock_sweep(self) -> ClockSweep:
         """Finds complaint clocks whose warning and due instants have passed."""
         return ClockSweep(self.journal, self.conninfo, self.pack, self.fingerprint, self.clock, self.zone)

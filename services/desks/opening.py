@@ -6,7 +6,6 @@ The composition root makes one; API, CLI, workers and demo ask it for a desk by 
 
 import datetime as dt
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,6 +32,7 @@ from services.desks.suitability.ledger_facts import LedgerFacts as SuitabilityLe
 from services.desks.suitability.state import SuitabilityState
 from services.errors import WrongUse
 from services.journal.port import Journal
+from services.made_once import made_once
 from services.privacy.sealer import Sealer
 from services.store.writer import load_rows
 
@@ -56,7 +56,7 @@ class Desks:
         self._parts = parts
         self._storages = {name: DeskStorage(parts.conninfo, name) for name in DESK_NAMES}
 
-    @cached_property
+    @made_once
     def complaints(self) -> Desk[ComplaintState]:
         """The complaint desk."""
         parts, book = self._parts, shipped_book()
@@ -66,17 +66,17 @@ class Desks:
 
         return self._desk(COMPLAINTS, facts)
 
-    @cached_property
+    @made_once
     def suitability(self) -> Desk[SuitabilityState]:
         """The suitability desk."""
         return self._desk(SUITABILITY, lambda case_id: SuitabilityLedgerFacts(case_id, self._parts.reading))
 
-    @cached_property
+    @made_once
     def relay(self) -> Relay:
         """Carries what all desks decided to the journal."""
         return Relay(self._parts.journal, self._parts.conninfo, self._storages)
 
-    @cached_property
+    @made_once
     def carrier(self) -> Carrier:
         """Carries for commands that wait for their answer."""
         return Carrier(self.relay)
