@@ -16,10 +16,12 @@ from events.complaints import RegimeFacts
 from events.envelope import ChannelId, ComplaintId, CustomerId, EmployeeId, Event, ProductId, SaleId
 from events.event_type import EntryRef
 from projections.people import EmployeeRow
+from projections.rules.handling_pack import HandlingRules
 from projections.steps import Dated
 from services.desks.complaints import commands as ask
 from services.desks.complaints.declaration import COMPLAINTS, allowed
-from services.desks.complaints.facts import HOUSE_RULES, CommissionHeld, FileItem, HandlingRules
+from services.desks.complaints.facts import CommissionHeld, FileItem
+from services.desks.complaints.packs import handling_in_force
 from services.desks.complaints.state import ComplaintState
 from services.desks.deciding import Actor, Command, Moment, RuleBroken, Setting
 from services.desks.desk import sent_of
@@ -87,7 +89,7 @@ class Bank:
     asked_for: list[Any] = field(default_factory=list)
 
     def handling_rules(self, on: dt.date) -> HandlingRules:
-        return HOUSE_RULES
+        return handling_in_force(on)
 
     def employee(self, employee_id: EmployeeId) -> EmployeeRow | None:
         return self.staff.get(employee_id)

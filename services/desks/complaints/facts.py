@@ -5,54 +5,15 @@ of their own. Answers are as of the decision; nothing here decides anything.
 """
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
 
-from events.complaints import Regime, RegimeFacts
+from events.complaints import RegimeFacts
 from events.envelope import ApplicationId, ChannelId, ComplaintId, CustomerId, EmployeeId, ProductId, SaleId
 from events.event_type import EntryRef
 from projections.people import EmployeeRow
-
-
-class HandlingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The bank's dated rules about who may do what, and what an answer must say.
-
-    `remedies` are those that an answer must tell under each regime; `review_days` how long after the answer
-    a review may be asked for.
-    """
-
-    version: str
-    valid_from: dt.date
-    approver_roles: frozenset[str]
-    senior_roles: frozenset[str]
-    head_office_roles: frozenset[str]
-    max_representatives: int
-    remedies: Mapping[Regime, tuple[str, ...]]
-    review_days: Mapping[Regime, int]
-    no_repeated_material: frozenset[Regime]
-
-
-HOUSE_RULES = HandlingRules(
-    version="complaint-handling-2026-01",
-    valid_from=dt.date(2026, 1, 1),
-    approver_roles=frozenset({"team_lead", "branch_manager", "compliance", "head_office"}),
-    senior_roles=frozenset({"branch_manager", "compliance", "head_office"}),
-    head_office_roles=frozenset({"head_office"}),
-    max_representatives=5,
-    remedies={
-        "uk_disp": ("ombudsman",),
-        "eu_psd2": ("dispute_resolution",),
-        "mifid": ("dispute_resolution",),
-        "au_rg271": ("ombudsman",),
-        "cn_nfra": ("review", "mediation", "arbitration", "court"),
-    },
-    review_days={"cn_nfra": 30},
-    no_repeated_material=frozenset({"cn_nfra"}),
-)
-"""In force from 2026. A change is a new version with a later `valid_from`, never an edit."""
-
+from projections.rules.handling_pack import HandlingRules
 
 MAX_AFFECTED = 5_000
 """As many customers fit into one event; more is for a project, not a letter."""

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from events.complaints import Regime
 from events.envelope import EmployeeId
 from projections.people import EmployeeRow
-from services.desks.complaints.facts import ComplaintFacts, HandlingRules
+from projections.rules.handling_pack import HandlingRules
+from services.desks.complaints.facts import ComplaintFacts
 from services.desks.complaints.state import ComplaintState
 from services.desks.deciding import RuleBroken, Setting
 

@@ -30,13 +30,13 @@ from projections.fold import Declarations, effective
 from projections.people import EmployeeRow
 from projections.rules.clock import Clock, Extension, Milestones, Receipt, Triage
 from projections.rules.clock_book import ClockBook
+from projections.rules.handling_pack import HandlingRules
 from services.desks.complaints.facts import (
-    HOUSE_RULES,
     MAX_AFFECTED,
     CommissionHeld,
     FileItem,
-    HandlingRules,
 )
+from services.desks.complaints.packs import handling_in_force
 from services.desks.reading import Reading
 from services.journal.port import Journal
 from services.store.queries.complaints import buyers, subject_of_complaint
@@ -85,8 +85,8 @@ class LedgerFacts:
         self._book = book
 
     def handling_rules(self, on: dt.date) -> HandlingRules:
-        """The house's rules; there is one version so far."""
-        return HOUSE_RULES
+        """The handling pack that governs the day."""
+        return handling_in_force(on)
 
     def employee(self, employee_id: EmployeeId) -> EmployeeRow | None:
         """The register's row of an employee."""
