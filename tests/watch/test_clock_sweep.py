@@ -140,7 +140,8 @@ def test_a_signal_explains_itself(office: Office) -> None:
     assert (half.severity, breach.severity, breach.rule) == ("low", "high", "R-CMPL-03")
     assert breach.text == (
         "Complaint b:c1, cn_nfra, answer - it is past due at 2026-03-17T16:00+00:00; "
-        "last good day 2026-03-17 - 15 calendar days after receipt on 2026-03-02, end on 2026-03-17; cn_nfra 2020-03."
+        "last good day 2026-03-17 - 15 calendar days after receipt on 2026-03-02, end on 2026-03-17; "
+        "cn_nfra 2020-03."
     )
     assert [(one.source, one.id) for one in breach.evidence] == [(bank.SOURCE, "r1")]
     assert (breach.customer_id, breach.product_id, breach.legal_entity) == ("b:1", "b:p1", "demo-cn")
