@@ -12,6 +12,7 @@ from services.demo import lookalikes, numbers, planted_conduct, planted_sales
 from services.demo.aftercare import Habit, care
 from services.demo.chance import Chance
 from services.demo.channels import CALL_CENTRE, contract
+from services.demo.check_desk import CheckDesk
 from services.demo.clock_cases import show_clocks
 from services.demo.commissions import grant, publish
 from services.demo.complaint_papers import Papers
@@ -70,9 +71,10 @@ def build(customers: int, seed: int, last: dt.date, rules: frozenset[str] | None
     launch(diaries["products"], year)
     contract(diaries["channels"], year)
     people = welcome(diaries["customers"], seed, customers, year, staff)
-    sales = _sell(diaries, seed, Market(Chance(seed, "market"), year, staff, people), truth)
-    scene, alike = _scenes(diaries, seed, year, staff, people, truth, _investing(sales, year))
     agenda, ends = Agenda(), closing(year)
+    desk = CheckDesk(agenda, seed, year)
+    sales = _sell(diaries, seed, Market(Chance(seed, "market"), year, staff, people), truth, desk)
+    scene, alike = _scenes(diaries, seed, year, staff, people, truth, _investing(sales, year), desk)
     office = Office(Papers(diaries["complaints"], agenda, year.last, ends), seed, year, staff)
     left = _plant(scene, office, cases)
     _plant_alike(alike, office)
@@ -109,9 +111,11 @@ def _playable(truth: Truth, rules: frozenset[str] | None) -> frozenset[int]:
     return frozenset(case.number for case in CASES if case.number not in truth.not_planted)
 
 
-def _sell(diaries: Mapping[str, Diary], seed: int, market: Market, truth: Truth) -> list[Sale]:
+def _sell(
+    diaries: Mapping[str, Diary], seed: int, market: Market, truth: Truth, desk: CheckDesk
+) -> list[Sale]:
     sales = draw_sales(diaries["book"], seed, market, truth, book=True)
-    sales += draw_sales(diaries["sales"], seed, market, truth, book=False)
+    sales += draw_sales(diaries["sales"], seed, market, truth, desk, book=False)
     loans = draw_loans(diaries["book"], seed, market, book=True) + draw_loans(
         diaries["loans"], seed, market, book=False
     )
@@ -127,12 +131,14 @@ def _scenes(
     people: list[Customer],
     truth: Truth,
     investing: frozenset[str],
+    desk: CheckDesk,
 ) -> tuple[Scene, Scene]:
     """Where cases are planted, and where look-alikes are; they share no customer."""
     taken: set[str] = set()
+    first, second = Chance(seed, "planted"), Chance(seed, "alike")
     return (
-        Scene(diaries["planted"], Chance(seed, "planted"), year, staff, people, truth, "p", taken, investing),
-        Scene(diaries["alike"], Chance(seed, "alike"), year, staff, people, truth, "i", taken, investing),
+        Scene(diaries["planted"], first, year, staff, people, truth, "p", taken, investing, desk),
+        Scene(diaries["alike"], second, year, staff, people, truth, "i", taken, investing),
     )
 
 
@@ -153,7 +159,9 @@ def _plant(scene: Scene, office: Office, cases: frozenset[int]) -> list[Customer
         planted_conduct.WITHOUT_OFFICE[number](scene)
     for number in sorted(cases & planted_conduct.WITH_OFFICE.keys()):
         planted_conduct.WITH_OFFICE[number](scene, office)
-    return planted_conduct.orphans(scene) if 16 in cases else []
+    left = planted_conduct.orphans(scene) if 16 in cases else []
+    planted_sales.own_wishes(scene)
+    return left
 
 
 def _plant_alike(scene: Scene, office: Office) -> None:

@@ -6,11 +6,13 @@ it was for a while. What an upheld complaint takes back is the complaint desk's.
 
 import datetime as dt
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from events.event_type import EntryRef
 from services.demo import numbers
-from services.demo.channels import CHANNELS, Channel
+from services.demo.channels import CHANNELS
 from services.demo.diary import COMMISSIONS, CRM, Diary
+from services.demo.entities import ZONE
 from services.demo.steps import Sale
 from services.demo.truth import Truth
 from services.demo.year import DAY, Year
@@ -47,7 +49,7 @@ def grant(diary: Diary, year: Year, sales: Sequence[Sale], truth: Truth, *, case
     for sale in sales:
         if sale.day < year.first or not _earns(sale):
             continue
-        version = 0 if sale.day < changed_on(year) or sale.id in stale else 1
+        version = 0 if _sold_on(sale) < changed_on(year) or sale.id in stale else 1
         accrued = _grant(diary, sale, version)
         if sale.id in stale:
             subject = f"customer/{sale.customer.id}"
@@ -64,7 +66,10 @@ def _stale(year: Year, sales: Sequence[Sale]) -> frozenset[str]:
     after = [
         sale
         for sale in sales
-        if sale.day > changed_on(year) and _earns(sale) and not sale.planted and _branch(sale.order.channel)
+        if _sold_on(sale) > changed_on(year)
+        and _earns(sale)
+        and not sale.planted
+        and sale.order.channel.kind == "branch"
     ]
     after.sort(key=lambda sale: (sale.order.at, sale.id))
     units: dict[str, list[str]] = {}
@@ -74,8 +79,9 @@ def _stale(year: Year, sales: Sequence[Sale]) -> frozenset[str]:
     return frozenset(most[: numbers.OLD_COMMISSIONS])
 
 
-def _branch(channel: Channel) -> bool:
-    return channel.kind == "branch"
+def _sold_on(sale: Sale) -> dt.date:
+    """The business day of a sale, as the journal cuts days: policies change with it everywhere."""
+    return sale.order.at.astimezone(ZoneInfo(ZONE)).date()
 
 
 def _grant(diary: Diary, sale: Sale, version: int) -> EntryRef:

@@ -17,7 +17,7 @@ from services.desks.desk import COMMAND_IDS
 
 ADOPT = "adopt"
 """The one thing that is asked of a desk without being a command of its table."""
-NEEDS_POSTED = frozenset((ADOPT, "link", "pay-redress", "declare-systemic-issue"))
+NEEDS_POSTED = frozenset((ADOPT, "link", "pay-redress", "declare-systemic-issue", "check"))
 """What rests on facts of these very days; everything else may look at ledgers of last week."""
 
 

@@ -94,6 +94,11 @@ EARLY_REDEMPTION: Final = 0.04
 """Of fund sales, within 90 days."""
 LATER_REDEMPTION: Final = 0.18
 
+CHECKED_AT_THE_DESK: Final = 0.08
+"""Of what branches at home sell of wealth products and funds; other sales are checked in other systems."""
+OWN_WISHES: Final = 6
+"""Customers who want a fund beyond their grade, of their own accord, and confirm it at the desk; absolute."""
+
 # Targets.
 ATTAINMENT: Final = 0.97
 BRANCHES_OF_BANK: Final = 1.05

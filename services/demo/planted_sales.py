@@ -141,6 +141,23 @@ def unauthorised_channel(scene: Scene) -> None:
         _true(scene, 18, "product not authorised for the channel", sale)
 
 
+def own_wishes(scene: Scene) -> None:
+    """No case of the list: customers ask for a fund beyond their grade, are warned and confirm it."""
+    wanted = scene.cast(
+        numbers.OWN_WISHES,
+        lambda one: 2 <= one.cap <= 3 and one.grade != "C1-lowest" and one.age_band != "65_plus",
+    )
+    for customer in wanted:
+        at = scene.at(scene.day(40, 320))
+        product = BY_SLUG[scene.chance.choice(EQUITY)]
+        seller = scene.own_manager(customer, at.date())
+        sale = scene.sell(
+            customer, product, BRANCHES, seller, at, faults=frozenset(["mismatch"]), planted=False
+        )
+        subject, what = customer_subject(customer), "beyond the grade on the customer's own wish"
+        scene.truth.base("R-SUIT-01", what, subject, entries=(sale.ref,))
+
+
 PLANTED: dict[int, Callable[[Scene], None]] = {
     1: retest_before_purchase,
     2: lowest_grade_by_partner,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from services.demo import numbers
 from services.demo.chance import Chance
 from services.demo.channels import OWN, PARTNER_CHANNELS, Channel, may_sell
+from services.demo.check_desk import CheckDesk
 from services.demo.customers import Customer
 from services.demo.diary import Diary
 from services.demo.entities import HOME
@@ -105,12 +106,14 @@ class Market:
         return product is not WITHDRAWN or day < withdrawn_on(self.year) - DAY
 
 
-def draw_sales(diary: Diary, seed: int, market: Market, truth: Truth, *, book: bool) -> list[Sale]:
+def draw_sales(
+    diary: Diary, seed: int, market: Market, truth: Truth, desk: CheckDesk | None = None, *, book: bool
+) -> list[Sale]:
     """The ordinary sales of the year, or of the back book, loans left out; with their steps and base
     faults."""
     chance = Chance(seed, "back book" if book else "sales")
     market.chance = chance
-    counter = Counter(diary, "b" if book else "")
+    counter = Counter(diary, "b" if book else "", desk)
     size = len(market.customers) / numbers.PER * numbers.SALES
     groups = {
         group: share

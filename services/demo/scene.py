@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from services.demo import numbers
 from services.demo.chance import Chance
 from services.demo.channels import Channel
+from services.demo.check_desk import CheckDesk
 from services.demo.customers import Customer
 from services.demo.diary import Diary
 from services.demo.entities import HOME
@@ -34,6 +35,7 @@ class Scene:
         prefix: str,
         taken: set[str],
         investing: frozenset[str],
+        desk: CheckDesk | None = None,
     ) -> None:
         self.diary = diary
         self.chance = chance
@@ -41,7 +43,7 @@ class Scene:
         self.staff = staff
         self.customers = customers
         self.truth = truth
-        self.counter = Counter(diary, prefix)
+        self.counter = Counter(diary, prefix, desk)
         self.sales: list[Sale] = []
         self.investing = investing
         self._taken = taken
