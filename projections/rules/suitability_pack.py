@@ -113,7 +113,8 @@ class RegimeRules(Stated):
 
 
 class StatedSuitabilityPack(Stated):
-    """The file."""
+    """The file. A recommendation `recommended_within_days` back still makes the customer's wish not an own
+    initiative."""
 
     pack: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}:[^\s/]{1,120}$")
     version: str = Field(min_length=1, max_length=40)
@@ -121,6 +122,7 @@ class StatedSuitabilityPack(Stated):
     source: str
     verified: bool
     check_valid_days: int = Field(ge=1, le=366)
+    recommended_within_days: int = Field(ge=1, le=3_660)
     assessment: AssessmentRules
     regimes: dict[SuitabilityRegime, RegimeRules] = Field(min_length=1)
 

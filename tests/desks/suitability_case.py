@@ -46,6 +46,7 @@ class SmallFacts:
     market: TargetMarket | None = None
     needed: frozenset[str] = frozenset()
     recommended: frozenset[EmployeeId] = frozenset()
+    recommended_on: dt.date = NOW.date()
     assessed: tuple[dt.date, ...] = ()
     asked: QuestionnairePublished | None = None
     calendars: dict[str, BusinessDays] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class SmallFacts:
     def recommended_by(
         self, customer_id: CustomerId, product_id: ProductId, since: dt.date
     ) -> frozenset[EmployeeId]:
-        return self.recommended
+        return self.recommended if self.recommended_on >= since else frozenset()
 
     def assessed_on(self, customer_id: CustomerId) -> tuple[dt.date, ...]:
         return self.assessed

@@ -132,6 +132,21 @@ def test_who_recommended_it_takes_no_override() -> None:
     assert case.state.cleared
 
 
+@pytest.mark.parametrize(("days", "counts"), [(90, True), (91, False)])
+def test_how_long_a_recommendation_counts_is_the_word_of_the_pack(days: int, counts: bool) -> None:
+    day = NOW.date() - dt.timedelta(days=days)
+    case = bank(recommended=frozenset({EmployeeId("t:sue")}), recommended_on=day)
+    case.check()
+    pack = case.facts.pack(case.state.regime, NOW.date())
+    assert pack is not None
+    assert pack.stated.recommended_within_days == 90
+    case.does("warn", WARN)
+    if counts:
+        assert f"since {day}" in refused(case, "request-override", REQUEST, Rule.NOT_RECOMMENDED)
+    else:
+        assert len(case.does("request-override", REQUEST)) == 1
+
+
 def test_what_was_advised_cannot_be_overridden() -> None:
     case = bank()
     case.check(advice_mode="advised")

@@ -17,10 +17,10 @@ from tests.projections.suitability_given import ON, asked, customer, fund
 
 PACKS = {one.name: one for one in suitability_packs()}
 FROZEN = {
-    "daybook:suitability-cn 2012-01": "ad8845c5022bcc47",
-    "daybook:suitability-cn 2026-02": "8275498ecbc2e041",
-    "daybook:suitability-mifid 2018-01": "f95d13c5037537e5",
-    "daybook:suitability-unrated 2012-01": "04ffb348aee71393",
+    "daybook:suitability-cn 2012-01": "0578f876e5cca66b",
+    "daybook:suitability-cn 2026-02": "69a998b7abd9ba9a",
+    "daybook:suitability-mifid 2018-01": "9df8b0eabd1b39dd",
+    "daybook:suitability-unrated 2012-01": "1d6b5811abade965",
 }
 
 

@@ -21,9 +21,6 @@ from services.desks.suitability.guards import (
 )
 from services.desks.suitability.state import SuitabilityState
 
-RECOMMENDED_WITHIN_DAYS = 90
-"""A recommendation so many days back still makes the customer's wish not an own initiative."""
-
 
 def may_warn(state: SuitabilityState, setting: Setting) -> None:
     """A mismatch that can be overridden."""
@@ -127,7 +124,7 @@ def confirm_override(
 
 def _not_by_who_recommended(state: SuitabilityState, setting: Setting) -> None:
     customer_id, product_id = must_be_overridable(state, setting)
-    since = setting.today - dt.timedelta(days=RECOMMENDED_WITHIN_DAYS)
+    since = _looked_back_to(state, setting)
     employee_id = by_whom(state, setting)
     if employee_id in facts_of(setting).recommended_by(customer_id, product_id, since):
         refuse(
@@ -136,3 +133,11 @@ def _not_by_who_recommended(state: SuitabilityState, setting: Setting) -> None:
             "customer's own initiative. Offer a product that matches, or let a colleague who had no part in "
             "it take the customer's wish.",
         )
+
+
+def _looked_back_to(state: SuitabilityState, setting: Setting) -> dt.date:
+    """Since when a recommendation counts: the word of the pack in force; without one, since ever."""
+    pack = facts_of(setting).pack(state.regime, setting.today)
+    if pack is None:
+        return dt.date.min
+    return setting.today - dt.timedelta(days=pack.stated.recommended_within_days)
