@@ -31,9 +31,7 @@ def played(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
     """A year that was played once for all questions of this file."""
     name = databases.make()
     url: Any = as_url(databases.conninfo(name))
-    settings = Settings(
-        data=tmp_path_factory.mktemp("demo"), database_url=url, zone=ZONE
-    )
+    settings = Settings(data=tmp_path_factory.mktemp("demo"), database_url=url, zone=ZONE)
     system = System(settings, PlayedClock(LAST))
     with closing(system):
         system.prepare()

@@ -11,7 +11,7 @@ from projections.statistics import mean, nps, nps_adjusted_wald, nps_wald
 COUNTS = st.integers(0, 2_000)
 
 
-def test_ten_answers_make_plus_ten_and_say_little() -> None:
+def test_worked_example_5_ten_answers_give_plus_ten_and_say_how_little_that_means() -> None:
     estimate = nps(4, 3, 3)
     assert estimate.value == 10
     assert nps_wald(4, 3, 10) == pytest.approx((10, 51.5), abs=0.06)
