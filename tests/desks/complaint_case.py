@@ -107,7 +107,7 @@ class Bank:
     ) -> dt.date | None:
         return self.last_day
 
-    def material_held(self, complaint_id: ComplaintId) -> frozenset[str]:
+    def material_held(self, customer_id: Any, application_id: Any) -> frozenset[str]:
         return self.held
 
     def file_of(self, customer_id: Any, sale_id: Any, application_id: Any) -> tuple[FileItem, ...]:
@@ -123,7 +123,9 @@ class Bank:
         self.asked_for.append((product_id, seller_id, sold_from, sold_through))
         return self.buyers
 
-    def commission_of(self, sale_id: SaleId) -> tuple[CommissionHeld, ...]:
+    def commission_of(
+        self, sale_id: SaleId, customer_id: Any, application_id: Any
+    ) -> tuple[CommissionHeld, ...]:
         return self.commission
 
 

@@ -28,6 +28,7 @@ from tests.projections.suitability_given import AUTHORISED, SELLER, customer, fu
 
 ZONE = dt.timezone(dt.timedelta(hours=8))
 NOW = dt.datetime(2026, 3, 2, 10, tzinfo=ZONE)
+TODAY = NOW.date()
 WHO = CustomerId("t:anna")
 WHAT = ProductId("t:fund")
 SUE = Actor("sue", EmployeeId("t:sue"))
@@ -46,7 +47,7 @@ class SmallFacts:
     market: TargetMarket | None = None
     needed: frozenset[str] = frozenset()
     recommended: frozenset[EmployeeId] = frozenset()
-    recommended_on: dt.date = NOW.date()
+    recommended_on: dt.date = TODAY
     assessed: tuple[dt.date, ...] = ()
     asked: QuestionnairePublished | None = None
     calendars: dict[str, BusinessDays] = field(default_factory=dict)

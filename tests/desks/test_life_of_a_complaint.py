@@ -254,7 +254,8 @@ def test_commission_is_held_by_currency_and_entity(bank: Bank) -> None:
     )
     case = received(bank)
     bank.settle()
-    held = bank.system.desks.complaints.facts(case).commission_of(SaleId("bank:s1"))
+    facts = bank.system.desks.complaints.facts(case)
+    held = facts.commission_of(SaleId("bank:s1"), CustomerId("bank:1"), None)
     assert [(one.currency, one.accrued_minor, one.legal_entity) for one in held] == [
         ("CNY", 3_000, "bank"),
         ("EUR", 500, "bank"),

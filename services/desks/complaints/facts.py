@@ -72,7 +72,9 @@ class ComplaintFacts(Protocol):
         """The last day to which the answer may be put off under all regimes that count the complaint, each
         at the complexity that triage gave it; None where none of them sets a limit."""
 
-    def material_held(self, complaint_id: ComplaintId) -> frozenset[str]:
+    def material_held(
+        self, customer_id: CustomerId | None, application_id: ApplicationId | None
+    ) -> frozenset[str]:
         """What the bank has from this customer already, as names of items, lower case (`contract`)."""
 
     def file_of(
@@ -90,5 +92,7 @@ class ComplaintFacts(Protocol):
         """Who bought the product (of the seller, if one is named) in those days, both included; of more than
         MAX_AFFECTED, enough to see that."""
 
-    def commission_of(self, sale_id: SaleId) -> tuple[CommissionHeld, ...]:
+    def commission_of(
+        self, sale_id: SaleId, customer_id: CustomerId | None, application_id: ApplicationId | None
+    ) -> tuple[CommissionHeld, ...]:
         """What sellers and channels were granted for the sale; nothing if nobody was."""

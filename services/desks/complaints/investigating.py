@@ -146,9 +146,10 @@ def _must_be_investigated(state: ComplaintState, deed: str) -> None:
 def _must_not_be_held(state: ComplaintState, what: str, setting: Setting) -> None:
     """A regime forbids asking the customer for what the bank has."""
     strict = [one for one in counting(state) if one in rules_of(setting).no_repeated_material]
-    if not strict or state.complaint_id is None:
+    if not strict:
         return
-    if what.casefold() in state.items | facts_of(setting).material_held(state.complaint_id):
+    held = facts_of(setting).material_held(state.customer_id, state.application_id)
+    if what.casefold() in state.items | held:
         refuse(
             Rule.NOTHING_TWICE,
             f"We hold the {what} already, and {strict[0]} forbids asking the customer for it again. Take it "

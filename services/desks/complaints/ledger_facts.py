@@ -123,10 +123,11 @@ class LedgerFacts:
                 longest[clock.regime] = max(clock.due_on, longest.get(clock.regime, clock.due_on))
         return min(longest.values(), default=None)
 
-    def material_held(self, complaint_id: ComplaintId) -> frozenset[str]:
+    def material_held(
+        self, customer_id: CustomerId | None, application_id: ApplicationId | None
+    ) -> frozenset[str]:
         """The items of the checklist that the journal holds about whoever complained."""
-        with self._reading() as (connection, schema):
-            subject = subject_of_complaint(connection, schema, complaint_id)
+        subject = _subject(customer_id, None, application_id)
         return frozenset(ITEMS[type(one.event)] for one in self._entries(subject) if type(one.event) in ITEMS)
 
     def file_of(
@@ -162,10 +163,11 @@ class LedgerFacts:
             )
         return tuple(CustomerId(one) for one in found)
 
-    def commission_of(self, sale_id: SaleId) -> tuple[CommissionHeld, ...]:
-        """What sellers and channels were granted for a sale of whoever complained."""
-        with self._reading() as (connection, schema):
-            subject = subject_of_complaint(connection, schema, self.case_id)
+    def commission_of(
+        self, sale_id: SaleId, customer_id: CustomerId | None, application_id: ApplicationId | None
+    ) -> tuple[CommissionHeld, ...]:
+        """What sellers and channels were granted for a sale, by the entries of the sale's subject."""
+        subject = _subject(customer_id, sale_id, application_id)
         return tuple(_held(self._entries(subject), sale_id))
 
     def _clocks(

@@ -186,7 +186,7 @@ def _commission_back(state: ComplaintState, setting: Setting) -> tuple[Draft, ..
                 reason="complaint upheld",
             )
         )
-        for held in facts_of(setting).commission_of(state.sale_id)
+        for held in facts_of(setting).commission_of(state.sale_id, state.customer_id, state.application_id)
         if (kept := max(held.accrued_minor, held.paid_minor) - held.clawed_back_minor) > 0
     )
 

@@ -117,10 +117,11 @@ def sequence_gaps(
             FROM {schema}.entries e JOIN fresh f ON f.source = e.source WHERE e.sequence IS NOT NULL
             WINDOW w AS (PARTITION BY e.source ORDER BY e.sequence::numeric, e.id))
         SELECT s.source, s.previous, s.number, s.previous_id, s.id, s.admitted_at
-        FROM seen s JOIN unnest(%s::int[], %s::bigint[]) AS b(partition, low) ON b.partition = s.partition
-        WHERE s.number > s.previous + 1 AND s.position >= b.low
+        FROM seen s JOIN unnest(%s::int[], %s::bigint[], %s::bigint[]) AS b(partition, low, high)
+        ON b.partition = s.partition AND s.position >= b.low AND s.position < b.high
+        WHERE s.number > s.previous + 1
         ORDER BY s.source, s.number""".encode(),
-        (*ranges, ranges[0], ranges[1]),
+        (*ranges, *ranges),
     ).fetchall()
 
 
