@@ -400,6 +400,18 @@ def test_a_gap_that_is_filled_the_next_morning(scene: Scene) -> None:
     assert scene.rules() == []
 
 
+def test_a_gap_has_its_time_to_fill_while_its_producer_goes_on(scene: Scene) -> None:
+    """Given numbers every day, a gap of the fifth day that is filled three days later was never a loss."""
+    for day in range(14):
+        if day == 8:
+            scene.append(*numbered([51, 52, 53], day))
+        scene.append(
+            *numbered([10 * day + step for step in range(10) if not (day == 5 and step in (1, 2, 3))], day)
+        )
+        scene.close(day)
+    assert scene.rules() == []
+
+
 def test_a_clock_that_is_ahead(scene: Scene) -> None:
     scene.append(
         record(deposit(1), "s1", 0, admitted=at(0) - dt.timedelta(minutes=20)),
