@@ -23,6 +23,9 @@ from services.privacy.sealer import read_fact
 DESK_NAMESPACE = "desk."
 """Ids whose namespace begins so were minted by a desk, and only that desk writes about their case."""
 
+DESK_SOURCES = "urn:daybook:desk:"
+"""How the sources of desks begin: no channel corrects or voids what stands under one."""
+
 _CASE_FIELDS = {
     "complaint": "complaint_id",
     "application": "application_id",
@@ -82,7 +85,7 @@ def read_event(event: bytes | Fields, limits: Limits) -> SentEvent | Unacceptabl
     if read is not None:
         _check_subject(read.event_type, read.sent, envelope.subject, "$.data", problems)
         rule = _rule(read.event_type.name)
-        _check_desk_case(read, rule.case_field, problems)
+        _check_desk_case(read, rule.case_field, rule.names, problems)
         if rule.corrects:
             _read_correction(read, problems)
     if problems or read is None:
@@ -218,12 +221,20 @@ def _check_subject(
     problems.append(Problem("subject_mismatch", path, reason))
 
 
-def _check_desk_case(read: SentEvent, case_field: str | None, problems: list[Problem]) -> None:
+def _check_desk_case(
+    read: SentEvent, case_field: str | None, names: str | None, problems: list[Problem]
+) -> None:
+    """Neither an event about a desk's case, nor a change of an entry that a desk wrote."""
     case_id = getattr(read.sent, case_field) if case_field is not None else None
     minted = case_id is not None and case_id.startswith(DESK_NAMESPACE)
     if minted or split_subject(read.envelope.subject)[1].startswith(DESK_NAMESPACE):
         reason = "this case was opened at a desk, and only that desk decides it: use its commands"
         problems.append(Problem("desk_case", "$.subject", reason))
+        return
+    named = getattr(read.sent, names) if names is not None else None
+    if named is not None and named.source.startswith(DESK_SOURCES):
+        reason = "it changes an entry that a desk wrote, and only that desk takes it back: use its commands"
+        problems.append(Problem("desk_case", f"$.data.{names}", reason))
 
 
 def _read_correction(read: SentEvent, problems: list[Problem]) -> None:
@@ -307,15 +318,20 @@ class _Rule(NamedTuple):
     schema: str
     case_field: str | None
     corrects: bool
+    names: str | None
+    """The field that names the entry which it changes."""
 
 
 @cache
 def _rule(type_name: str) -> _Rule:
     event_type = TYPES[type_name]
     case_field = _CASE_FIELDS.get(event_type.family)
+    corrects = issubclass(event_type.struct, Correction)
+    voids = issubclass(event_type.struct, Voiding)
     return _Rule(
         msgspec.json.Decoder(event_type.sent).decode,
         event_type.schema_urn(),
         case_field if case_field in event_type.struct.__struct_fields__ else None,
-        issubclass(event_type.struct, Correction),
+        corrects,
+        "corrects" if corrects else "voids" if voids else None,
     )
