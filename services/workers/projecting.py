@@ -115,9 +115,9 @@ class ProjectorProcess:
             projector.close()
 
     def _fold(self, projector: Projector, records: list[StoredRecord]) -> None:
-        """Fold and commit; where a whole batch came, more is there, and is read while this one is written."""
-        whole = len(records) >= self.limits.batch_entries
-        if projector.fold_ahead(records) if whole else projector.fold(records):
+        """Fold and commit before the group is asked again: whoever lost its partitions meanwhile is fenced
+        here, and hears of it."""
+        if projector.fold(records):
             self._batches += 1
         for partition, reason in projector.folder.stopped.items():
             if partition not in self.stopped:
