@@ -224,7 +224,11 @@ def _check_subject(
 def _check_desk_case(
     read: SentEvent, case_field: str | None, names: str | None, problems: list[Problem]
 ) -> None:
-    """Neither an event about a desk's case, nor a change of an entry that a desk wrote."""
+    """No event in a desk's name or about a desk's case, and no change of an entry that a desk wrote."""
+    if read.envelope.source.startswith(DESK_SOURCES):
+        reason = "this source is a desk, and only the desk writes in its name: send your system's own source"
+        problems.append(Problem("desk_case", "$.source", reason))
+        return
     case_id = getattr(read.sent, case_field) if case_field is not None else None
     minted = case_id is not None and case_id.startswith(DESK_NAMESPACE)
     if minted or split_subject(read.envelope.subject)[1].startswith(DESK_NAMESPACE):
