@@ -58,7 +58,16 @@ LOAD_CHUNK_RECORDS = 20_000
 REBUILD_FROM_RECORDS = 5_000
 """A journal of at least this many records is rebuilt in bulk when new declarations meet it."""
 
-_CLOSED = ("desks", "door_counts", "read_pool", "keyring", "references", "quarantine_log", "day_closer")
+_CLOSED = (
+    "desks",
+    "door_counts",
+    "read_pool",
+    "keyring",
+    "references",
+    "quarantine_log",
+    "day_closer",
+    "clock_sweep",
+)
 """Parts that hold connections, in the order in which they are closed."""
 
 _log = logging.getLogger("daybook.bootstrap")
@@ -89,16 +98,7 @@ class System:
 
     def close(self) -> None:
         """Release everything; the embedded server stops with its last user."""
-        for name in (
-            "desks",
-            "door_counts",
-            "read_pool",
-            "keyring",
-            "references",
-            "quarantine_log",
-            "day_closer",
-            "clock_sweep",
-        ):
+        for name in _CLOSED:
             if name in self.__dict__:
                 self.__dict__[name].close()
         self.journal.close()

@@ -12,13 +12,14 @@ from events import codec
 from events.errors import EventError
 from services.desks.relay import TABLE as RELAYED
 from services.desks.storage import SCHEMA, CaseEvent, DeskStorage, VersionTaken, case_event
-from services.errors import CheckFailed, NotReady
+from services.errors import CheckFailed, JournalUnavailable, NotReady
 from services.journal.port import Journal
 from services.store.database import Connection, connect
 
 REBUILT = "desks_rebuilt"
 RETIRED = "desks_retired"
 READ_RECORDS = 10_000
+READ_WAIT_SECONDS = 30.0
 _MARK = b'"urn:daybook:desk:'
 
 Progress = Callable[[int, int], None]
@@ -42,7 +43,8 @@ def rebuild_desks(
 ) -> list[Rebuilt]:
     """Fill fresh tables from every desk entry of the journal, each counted once; digests of both sides.
 
-    Raises CheckFailed where the versions of a case have a gap: the journal is not whole.
+    Raises CheckFailed where the versions of a case have a gap: the journal is not whole; JournalUnavailable
+    where it gives no records that it has.
     """
     with connect(conninfo, autocommit=True) as connection:
         live = {desk for desk in desks if _exists(connection, SCHEMA, f"{desk}_events")}
@@ -121,7 +123,9 @@ def _desk_entries(
     done, total = 0, sum(ends.values()) - sum(starts.values())
     starts = {p: offset for p, offset in starts.items() if offset < ends[p]}
     while starts:
-        records = journal.read(starts, READ_RECORDS, wait_seconds=30.0)
+        records = journal.read(starts, READ_RECORDS, wait_seconds=READ_WAIT_SECONDS)
+        if not records:
+            raise JournalUnavailable(f"the journal holds records before {ends} and gave none")
         page: dict[str, list[CaseEvent]] = {}
         for record in records:
             starts[record.partition] = record.offset + 1
