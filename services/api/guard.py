@@ -1,0 +1,60 @@
+"""The guard: who asks, from a bearer token, a session or, on an open loopback, headers; and what they may.
+
+Every router names the permission that its routes need: `APIRouter(dependencies=[needs("read_figures")])`.
+Routes and the console read `who_of(request)`; they must never look at tokens or cookies themselves.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Depends, Request
+
+from services.api.problems import WhoAsks
+from services.desks.counter import actor_of
+from services.desks.deciding import Actor, NotPermitted
+from services.identity.who import Permission, Who, roles_that, somebody_here
+
+
+def who_of(request: Request) -> Who:
+    """Who asks; WhoAsks (401) if nobody signed in and somebody must."""
+    found: Who | None = getattr(request.state, "who", None)
+    if found is None:
+        found = request.state.who = _resolved(request)
+    return found
+
+
+def needs(permission: Permission) -> Any:
+    """A dependency for a router or a route: NotPermitted (403) unless a role of the one who asks allows it."""
+
+    def check(request: Request) -> None:
+        must(who_of(request), permission)
+
+    return Depends(check)
+
+
+def must(who: Who, permission: Permission) -> None:
+    """NotPermitted unless they may, naming the roles that do."""
+    if not who.may(permission):
+        allowed = ", ".join(roles_that(permission))
+        raise NotPermitted(
+            f"{who.name} may not {permission.replace('_', ' ')}: that takes a role of {allowed}"
+        )
+
+
+def actor_for(who: Who) -> Actor:
+    """Who asks, as a desk knows them; WhoAsks if they are no employee."""
+    if who.employee_id is None:
+        raise WhoAsks(f"{who.name} is no employee here, and a desk must know who decides: sign in as one")
+    return actor_of(who.employee_id, who.roles)
+
+
+def _resolved(request: Request) -> Who:
+    """From the sign-in that the application was made with."""
+    sign_in: Callable[[Request], Who] | None = getattr(request.app.state, "sign_in", None)
+    return open_loopback(request) if sign_in is None else sign_in(request)
+
+
+def open_loopback(request: Request) -> Who:
+    """Nobody is asked to sign in: whoever sits at this machine, with the employee id that they say."""
+    roles = (role.strip() for role in request.headers.get("daybook-roles", "").split(","))
+    return somebody_here(request.headers.get("daybook-actor"), (role for role in roles if role))

@@ -1,0 +1,87 @@
+"""Who asks, and what their roles allow: the one table of roles and permissions.
+
+API and console ask here before they answer; tokens and sessions make a `Who`. It must hold no rule of a desk:
+what a decision asks of a role stands at the desk.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, get_args
+
+import msgspec
+
+Role = Literal["publisher", "agent", "complaint_handler", "owner", "compliance", "auditor", "operator"]
+Permission = Literal[
+    "publish",
+    "read_figures",
+    "read_ledgers",
+    "read_customers",
+    "read_personal",
+    "read_complaints",
+    "decide_complaints",
+    "decide_suitability",
+    "read_risk",
+    "read_journal",
+    "read_operations",
+    "operate",
+]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+
+MAY: Mapping[Role, frozenset[Permission]] = {
+    "publisher": frozenset({"publish", "read_operations"}),
+    "agent": frozenset(
+        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
+        | {"decide_suitability"}
+    ),
+    "complaint_handler": frozenset(
+        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
+        | {"decide_complaints"}
+    ),
+    "owner": frozenset({"read_figures", "read_ledgers", "read_customers", "read_complaints"}),
+    "compliance": frozenset(
+        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
+        | {"decide_complaints", "decide_suitability", "read_risk", "read_journal", "read_operations"}
+    ),
+    "auditor": frozenset(
+        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
+        | {"read_risk", "read_journal", "read_operations"}
+    ),
+    "operator": frozenset({"read_figures", "read_journal", "read_operations", "operate"}),
+}
+"""What each role may. A publisher publishes only under its own sources, and sees only what they brought."""
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody, or a service, that signed in.
+
+    `subject` is what the issuer calls them; `employee_id` is theirs in our namespace, without which no desk
+    takes a command. `units` None means every unit, else only customers, complaints and signals of these.
+    `sources` are those a publisher may publish under. `roles` may hold more than ours: a desk knows its own.
+    """
+
+    subject: str
+    name: str
+    employee_id: str | None = None
+    roles: frozenset[str] = frozenset()
+    units: frozenset[str] | None = None
+    sources: frozenset[str] = frozenset()
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any of their roles allows it."""
+        return any(permission in MAY[role] for role in ROLES if role in self.roles)
+
+
+def roles_that(permission: Permission) -> tuple[Role, ...]:
+    """The roles that allow something, in the order of the table."""
+    return tuple(role for role in ROLES if permission in MAY[role])
+
+
+def somebody_here(employee_id: str | None = None, roles: Iterable[str] = ()) -> Who:
+    """Whoever sits at this machine, where nobody is asked to sign in: every role, every unit."""
+    return Who(
+        subject="loopback",
+        name=employee_id or "this machine",
+        employee_id=employee_id,
+        roles=frozenset(ROLES) | frozenset(roles),
+    )
