@@ -41,6 +41,11 @@ def must(who: Who, permission: Permission) -> None:
         )
 
 
+def csrf_token(request: Request) -> str:
+    """What a form must carry so that we know it for our own; empty where nobody is signed in."""
+    return str(getattr(request.state, "csrf", ""))
+
+
 def actor_for(who: Who) -> Actor:
     """Who asks, as a desk knows them; WhoAsks if they are no employee."""
     if who.employee_id is None:

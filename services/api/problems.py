@@ -1,8 +1,9 @@
 """Errors over HTTP: application/problem+json (RFC 9457), one shape for every refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from events.errors import DaybookError
@@ -51,6 +52,18 @@ def problem(
     )
 
 
+class PagesFor(NamedTuple):
+    """Under an address that begins so, an error is a page for a person."""
+
+    prefix: str
+    shown: Callable[[Request, DaybookError], Response]
+
+
+def status_of(error: DaybookError) -> int:
+    """The HTTP status of an error."""
+    return next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+
+
 def etag(version: int) -> str:
     """The entity tag of a case at a version."""
     return f'"{version}"'
@@ -60,8 +73,11 @@ def install(app: FastAPI) -> None:
     """Turn the tree of errors into problem documents."""
 
     @app.exception_handler(DaybookError)
-    def answer(request: Request, error: DaybookError) -> JSONResponse:
-        status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    def answer(request: Request, error: DaybookError) -> Response:
+        pages: PagesFor | None = getattr(app.state, "problem_pages", None)
+        if pages is not None and request.url.path.startswith(pages.prefix):
+            return pages.shown(request, error)
+        status = status_of(error)
         if isinstance(error, RuleBroken):
             return problem(status, error.code, str(error), rule=error.rule)
         return problem(status, error.code, str(error), _headers(error))
