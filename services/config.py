@@ -4,10 +4,14 @@ Only services/bootstrap and services/cli read them; nothing else looks at the en
 """
 
 from pathlib import Path
+from typing import Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import Field, PostgresDsn
+from pydantic import Field, PostgresDsn, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+SignInMode = Literal["local", "oidc", "open"]
 
 
 class Settings(BaseSettings):
@@ -35,8 +39,28 @@ class Settings(BaseSettings):
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65_535)
+    sign_in: SignInMode = Field(
+        default="open",
+        description="who signs people in: an issuer of our own (local), a provider (oidc), nobody (open); "
+        "oidc as soon as a provider is named",
+    )
+    oidc_issuer: str | None = Field(default=None, description="URL of the provider, as its tokens name it")
+    oidc_client_id: str | None = Field(default=None, description="our client at the provider")
+    oidc_client_secret: str | None = Field(
+        default=None, description="of a confidential client; unset means a public one", repr=False
+    )
+    oidc_audience: str = Field(default="daybook", description="what a bearer token must be meant for")
+    public_url: str | None = Field(
+        default=None, description="the address that browsers use, such as https://daybook.bank.example"
+    )
     rule_pack: str = Field(default="house-2026-01", description="a rule pack of ours, or the path of a file")
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _provider_signs_in(self) -> Self:
+        if "sign_in" not in self.model_fields_set and self.oidc_issuer is not None:
+            self.sign_in = "oidc"
+        return self
 
     @property
     def embedded(self) -> bool:
