@@ -87,15 +87,15 @@ def _serve(data: Data, host: str, port: int, *, loops: bool) -> None:
         )
     import uvicorn
 
-    from services.api.app import create_app
     from services.bootstrap import System
+    from services.console.app import create_site
 
     settings = settings_for(data)
     configure(settings.log_level)
     system = System(settings)
     try:
-        app = create_app(system, loops=loops)
-        out.print(f"Daybook listens on http://{host}:{port}  (API: /docs)")
+        app = create_site(system, loops=loops)
+        out.print(f"Daybook listens on http://{host}:{port}  (console: /console)")
         uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
     finally:
         system.close()

@@ -28,25 +28,19 @@ Permission = Literal[
 ROLES: tuple[Role, ...] = get_args(Role)
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
+_STAFF: frozenset[Permission] = frozenset(
+    {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
+)
+_DECIDING: frozenset[Permission] = frozenset({"decide_complaints", "decide_suitability"})
+_LOOKING_INTO: frozenset[Permission] = frozenset({"read_risk", "read_journal", "read_operations"})
+
 MAY: Mapping[Role, frozenset[Permission]] = {
     "publisher": frozenset({"publish", "read_operations"}),
-    "agent": frozenset(
-        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
-        | {"decide_suitability"}
-    ),
-    "complaint_handler": frozenset(
-        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
-        | {"decide_complaints"}
-    ),
-    "owner": frozenset({"read_figures", "read_ledgers", "read_customers", "read_complaints"}),
-    "compliance": frozenset(
-        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
-        | {"decide_complaints", "decide_suitability", "read_risk", "read_journal", "read_operations"}
-    ),
-    "auditor": frozenset(
-        {"read_figures", "read_ledgers", "read_customers", "read_personal", "read_complaints"}
-        | {"read_risk", "read_journal", "read_operations"}
-    ),
+    "agent": _STAFF | {"decide_suitability"},
+    "complaint_handler": _STAFF | {"decide_complaints"},
+    "owner": _STAFF - {"read_personal"},
+    "compliance": _STAFF | _DECIDING | _LOOKING_INTO,
+    "auditor": _STAFF | _LOOKING_INTO,
     "operator": frozenset({"read_figures", "read_journal", "read_operations", "operate"}),
 }
 """What each role may. A publisher publishes only under its own sources, and sees only what they brought."""

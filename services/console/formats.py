@@ -1,0 +1,139 @@
+"""How the console writes numbers, money, days and instants: by the reader's language, in the journal's zone.
+
+Templates use these as filters, made for one request. They never change a value beyond rounding for the eye.
+"""
+
+import datetime as dt
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_precision
+from markupsafe import Markup
+
+from projections.figure import Estimate
+from services.console.language import Language
+
+NOTHING = "–"
+
+
+class Formats:
+    """The filters of one request."""
+
+    def __init__(self, language: Language, zone: dt.tzinfo) -> None:
+        self.language = language
+        self.zone = zone
+
+    def filters(self) -> dict[str, Any]:
+        """Name → filter, as the templates know them."""
+        return {
+            "day": self.day,
+            "instant": self.instant,
+            "number": self.number,
+            "money": self.money,
+            "short_money": self.short_money,
+            "estimate": self.estimate,
+            "interval": self.interval,
+            "value": self.value,
+            "word": self.language.word,
+            "column": self.language.column,
+            "short": short,
+        }
+
+    def day(self, value: dt.date | dt.datetime | str | None) -> str:
+        """A day: 4 May 2026."""
+        if value is None:
+            return NOTHING
+        if isinstance(value, str):
+            value = dt.date.fromisoformat(value[:10])
+        if isinstance(value, dt.datetime):
+            value = value.astimezone(self.zone).date()
+        return format_date(value, "medium", locale=self.language.locale)
+
+    def instant(self, value: dt.datetime | str | None) -> Markup | str:
+        """An instant as a <time>, in the journal's zone; its title says it in UTC."""
+        if value is None:
+            return NOTHING
+        if isinstance(value, str):
+            value = dt.datetime.fromisoformat(value)
+        local = value.astimezone(self.zone)
+        text = format_datetime(local, "d MMM y HH:mm", locale=self.language.locale)
+        if self.language.code != "en":
+            text = format_datetime(local, "y年M月d日 HH:mm", locale=self.language.locale)
+        utc = value.astimezone(dt.UTC).isoformat(timespec="seconds")
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(utc, utc, text)
+
+    def number(self, value: float | None, digits: int = 1) -> str:
+        """A number with its thousands apart; a whole number has no decimals."""
+        if value is None:
+            return NOTHING
+        whole = isinstance(value, int) or float(value).is_integer()
+        shown = "#,##0" if whole else "#,##0." + "0" * digits
+        return str(format_decimal(value, shown, locale=self.language.locale))
+
+    def money(self, minor: int | None, currency: str | None) -> str:
+        """Minor units as an amount of their currency."""
+        if minor is None or currency is None:
+            return NOTHING
+        amount = minor / 10 ** get_currency_precision(currency)
+        shown: str = format_currency(amount, currency, "¤¤ #,##0.00", locale=self.language.locale)
+        return shown.removesuffix(".00")
+
+    def short_money(self, minor: float | None, currency: str | None) -> str:
+        """An amount for a headline: CNY 1.2bn."""
+        if minor is None or currency is None:
+            return NOTHING
+        amount = minor / 10 ** get_currency_precision(currency)
+        short = format_compact_decimal(amount, fraction_digits=1, locale=self.language.locale)
+        return f"{currency} {short}"
+
+    def estimate(self, found: Estimate, unit: str, currency: str | None = None) -> str:
+        """A figure's value in its unit; why there is none where there is none."""
+        value = found.value
+        if value is None:
+            return NOTHING
+        if unit == "minor":
+            return self.short_money(value, currency) if currency else self.number(value)
+        if unit == "percent":
+            return f"{self.number(value)} %"
+        if unit == "points":
+            return f"{value:+.0f}"
+        if unit == "score":
+            return self.number(float(value), 2)
+        return self.number(value)
+
+    def interval(self, found: Estimate) -> str:
+        """The 95 % interval, or nothing."""
+        if found.low is None or found.high is None:
+            return ""
+        return f"{self.number(found.low)} … {self.number(found.high)}"
+
+    def value(self, value: Any) -> Markup | str:
+        """Any cell of a ledger's row."""
+        if value is None or value in ("", ()):
+            return NOTHING
+        if isinstance(value, bool):
+            return self.language("yes") if value else self.language("no")
+        if isinstance(value, dt.datetime):
+            return self.instant(value)
+        if isinstance(value, dt.date):
+            return self.day(value)
+        if isinstance(value, int):
+            return self.number(value)
+        if isinstance(value, (tuple, list)):
+            return ", ".join(str(self.value(one)) for one in value) if _plain(value) else f"{len(value)} ×"
+        return self.language.word(value) if isinstance(value, str) else str(value)
+
+    def span(self, delta: dt.timedelta) -> str:
+        """How long, in the largest fitting unit."""
+        return str(format_timedelta(delta, locale=self.language.locale, threshold=1.2))
+
+
+def short(identifier: str | None) -> str:
+    """An id without its namespace, for the eye; the whole one is in the title."""
+    if identifier is None:
+        return NOTHING
+    return identifier.rpartition("/")[2].partition(":")[2] or identifier
+
+
+def _plain(values: tuple[Any, ...] | list[Any]) -> bool:
+    return all(isinstance(one, (str, int, dt.date)) for one in values)
