@@ -5,7 +5,8 @@ new one.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
@@ -15,6 +16,17 @@ from services.store.database import Connection, connect
 from services.store.generation import require_live
 
 T = TypeVar("T")
+
+
+@contextmanager
+def one_snapshot(connection: Connection) -> Iterator[None]:
+    """Several statements of a question over one snapshot; inside a transaction, over that one's."""
+    if connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+        yield
+        return
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 class Snapshots:
