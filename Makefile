@@ -4,12 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help check format test demo bench proof schemas constraints audit clean
+.PHONY: help check format test browser demo screens bench proof schemas constraints audit clean
 
 help:
 	@echo "make check   formatting, lint, types, import contracts"
 	@echo "make test    every test; real PostgreSQL, and real Kafka where Java and Maven are"
 	@echo "make demo    play the sample bank and print its figures and its score"
+	@echo "make screens screenshots of every view on the sample bank, into build/screens"
 	@echo "make proof   replay five real data sets every way there is and compare digests"
 	@echo "make bench   rates and ratios of projector, rebuild and door"
 
@@ -29,8 +30,17 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: $(READY)
+test: $(READY) browser
 	$(BIN)/pytest
+
+# Tests of screens drive a real Chromium: Debian's is installed where it is missing and may be.
+browser:
+	@command -v chromium >/dev/null || test -n "$$DAYBOOK_CHROMIUM" \
+	|| { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	|| echo "no Chromium here: tests of screens will be skipped"
+
+screens: $(READY) browser
+	$(BIN)/python -m tests.console.screens
 
 demo: $(READY)
 	$(BIN)/daybook demo

@@ -16,28 +16,16 @@ from services.console.language import Language
 NOTHING = "–"
 
 
+FILTERS = ("day", "instant", "number", "money", "short_money", "estimate", "interval", "value", "span")
+"""What templates may call of `Formats`; `word`, `column` and `short` come beside them."""
+
+
 class Formats:
-    """The filters of one request."""
+    """How one request writes things."""
 
     def __init__(self, language: Language, zone: dt.tzinfo) -> None:
         self.language = language
         self.zone = zone
-
-    def filters(self) -> dict[str, Any]:
-        """Name → filter, as the templates know them."""
-        return {
-            "day": self.day,
-            "instant": self.instant,
-            "number": self.number,
-            "money": self.money,
-            "short_money": self.short_money,
-            "estimate": self.estimate,
-            "interval": self.interval,
-            "value": self.value,
-            "word": self.language.word,
-            "column": self.language.column,
-            "short": short,
-        }
 
     def day(self, value: dt.date | dt.datetime | str | None) -> str:
         """A day: 4 May 2026."""

@@ -7,17 +7,19 @@ address, so that any process can answer and the browser's Back works.
 import datetime as dt
 import functools
 import hashlib
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from services.api.guard import csrf_token, who_of
 from services.console import links
-from services.console.formats import Formats
+from services.console.formats import FILTERS, Formats, short
 from services.console.language import CODES, NAMES, Language, language, negotiated
 from services.console.view import PREFIX, View
 
@@ -51,7 +53,6 @@ def shared(request: Request) -> dict[str, Any]:
     zone = request.app.state.system.zone
     who = who_of(request)
     views: tuple[View, ...] = request.app.state.views
-    formats = Formats(spoken, zone)
     return {
         "_": spoken,
         "who": who,
@@ -66,7 +67,7 @@ def shared(request: Request) -> dict[str, Any]:
         "zone": str(zone),
         "now": request.app.state.system.clock(),
         "static": static,
-        **formats.filters(),
+        "formats": Formats(spoken, zone),
     }
 
 
@@ -120,10 +121,26 @@ def _keep_look(request: Request, response: HTMLResponse) -> None:
 
 @functools.cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("services.console"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    for name in FILTERS:
+        made.filters[name] = _of_the_request("formats", name)
+    for name in ("word", "column"):
+        made.filters[name] = _of_the_request("_", name)
+    made.filters["short"] = short
+    return made
+
+
+def _of_the_request(part: str, name: str) -> Callable[..., Any]:
+    """A filter that the request's own language and zone decide."""
+
+    @pass_context
+    def written(context: Context, *arguments: Any, **named: Any) -> Any:
+        return getattr(context[part], name)(*arguments, **named)
+
+    return written

@@ -1,0 +1,1 @@
+"""Tests of the console: pages by HTTP, screens in a real browser on a played bank."""
