@@ -13,6 +13,9 @@ from pathlib import Path
 
 import psutil
 
+HERE = "http://127.0.0.1"
+"""The address of an API in tests: it answers to a name of this machine only."""
+
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 4_000_000_000
 

@@ -16,12 +16,16 @@ from services.api import (
     complaints,
     desks,
     figures,
+    local_issuer,
     operations,
     problems,
     publishing,
+    sign_in,
     subjects,
     suitability,
 )
+from services.api.cross_site import CrossSite
+from services.identity.gate import make_gate
 from services.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -37,10 +41,16 @@ ROUTERS = (
     *desks.ROUTERS,
     operations.router,
 )
+"""What the API answers; every route of these needs a permission, health aside."""
+
+OPEN_ROUTERS = (sign_in.router, sign_in.leaving, local_issuer.router)
+"""How somebody gets in and out."""
 
 
 def create_app(system: "System", *, loops: bool) -> FastAPI:
     """The application over a system; with `loops` it posts and judges in a thread of its own."""
+
+    gate = make_gate(system.settings, lambda: system.keyring.master_key, system.clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,12 +65,15 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
         stop.set()
         if loops:
             thread.join(timeout=30)
+        gate.close()
 
     app = FastAPI(
         title="Daybook",
         version="0.1.0",
         summary="An event-sourced CRM for selling and servicing financial products.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         openapi_tags=[
             {"name": "publish", "description": "Channel systems bring facts in as CloudEvents."},
             {"name": "figures", "description": "Numbers, the rows behind them, the entries behind those."},
@@ -73,13 +86,15 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
         ],
     )
     app.state.system = system
+    app.state.gate = gate
+    app.add_middleware(CrossSite, gate=gate)
     problems.install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *OPEN_ROUTERS):
         app.include_router(router)
 
     @app.get("/", include_in_schema=False)
     def index() -> RedirectResponse:
-        return RedirectResponse("/docs")
+        return RedirectResponse("/console", 303)
 
     return app
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from projections.complaints import ComplaintRow
 from services.api.desks import Asking, Body, Key, Somebody, answered, case_shown
+from services.api.guard import needs
 from services.api.reading import Limit, Reading, json_of, moment, reading
 from services.desks.complaints.case_file import about_case, about_row, case_file, items_of
 from services.desks.counter import COUNTERS, command_id_of, done
@@ -19,7 +20,7 @@ from services.store.queries.clocks import clocks_of
 from services.store.queries.entries import entries_named
 from services.store.queries.similar import similar_cases
 
-router = APIRouter(tags=["desks"])
+router = APIRouter(tags=["desks"], dependencies=[needs("read_complaints")])
 _counter = next(one for one in COUNTERS if one.desk == "complaints")
 
 
@@ -54,7 +55,7 @@ def one_complaint(request: Request, case: str, actor: Somebody) -> Response:
     return json_of({"case_id": case, "at_desk": False, "adopted": False, "register": row, "adopt": way})
 
 
-@router.post("/complaints/{case}/adopt", status_code=201)
+@router.post("/complaints/{case}/adopt", status_code=201, dependencies=[needs("decide_complaints")])
 def adopt(request: Request, case: str, actor: Asking, body: Body, idempotency_key: Key = None) -> Response:
     """Take over a complaint that came in as facts: from then on only the desk decides about it."""
     if body.strip() not in (b"", b"{}"):

@@ -1,20 +1,28 @@
 """Desks over HTTP: what each can be asked, commands with If-Match in and ETag out, cases and what they allow.
 
-One router a counter, all alike; what only complaints have is in complaints.py. Who asks is said in headers,
-on loopback only, until there is sign-in.
+One router a counter, all alike; what only complaints have is in complaints.py. Who asks, the guard says.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from services.api.guard import actor_for, needs, who_of
 from services.api.problems import VersionMissing, WhoAsks, etag
 from services.api.reading import json_of
-from services.desks.counter import COUNTERS, Counter, Done, actor_of, described, shown, take
+from services.desks.counter import COUNTERS, Counter, Done, described, shown, take
 from services.desks.deciding import Actor
 from services.errors import NotFound, WrongUse
+from services.identity.who import Permission
 from services.store.queries.entries import entries_named
+
+PERMISSIONS: Mapping[str, tuple[Permission, Permission]] = {
+    "complaints": ("read_complaints", "decide_complaints"),
+    "suitability": ("read_customers", "decide_suitability"),
+}
+"""What looking at a desk's cases takes, and what commanding takes; the desk's own rules ask for more."""
 
 MAX_COMMAND_BYTES = 1_000_000
 _ETAG = re.compile(r'"([0-9]{1,9})"')
@@ -33,26 +41,21 @@ def open_all(system: Any) -> None:
     _ = system.desks.carrier
 
 
-def who_asks(
-    daybook_actor: Annotated[str | None, Header(description="The employee who asks: bank:e17")] = None,
-    daybook_roles: Annotated[
-        str | None, Header(description="Their roles: complaint_handler,team_lead")
-    ] = None,
-) -> Actor | None:
-    """Who asks, if they said so."""
-    if daybook_actor is None:
-        return None
-    return actor_of(daybook_actor, (role.strip() for role in (daybook_roles or "").split(",")))
+def who_asks(request: Request) -> Actor | None:
+    """Who asks, if they are an employee."""
+    who = who_of(request)
+    return None if who.employee_id is None else actor_for(who)
 
 
-def must_say_who(actor: Annotated[Actor | None, Depends(who_asks)]) -> Actor:
-    """Who asks; WhoAsks if they did not say."""
-    if actor is None:
+def must_say_who(request: Request) -> Actor:
+    """Who asks; WhoAsks if they are no employee, or did not say which where nobody signs in."""
+    who = who_of(request)
+    if who.employee_id is None and request.app.state.gate.open:
         raise WhoAsks(
             "a desk must know who asks: send the header Daybook-Actor with your employee id, such as "
             "bank:e17, and Daybook-Roles with your roles"
         )
-    return actor
+    return actor_for(who)
 
 
 async def command_body(request: Request) -> bytes:
@@ -114,16 +117,30 @@ def case_shown(request: Request, counter: Counter, case_id: str, actor: Actor | 
 
 def _router_of(counter: Counter) -> APIRouter:
     """The routes that every desk has."""
-    router = APIRouter(prefix=counter.path, tags=["desks"])
+    reads, decides = PERMISSIONS[counter.desk]
+    router = APIRouter(prefix=counter.path, tags=["desks"], dependencies=[needs(reads)])
+    deciding = [needs(decides)]
 
-    @router.post("", status_code=201, openapi_extra=_BODY, name=f"{counter.word}: {counter.opens}")
+    @router.post(
+        "",
+        status_code=201,
+        openapi_extra=_BODY,
+        name=f"{counter.word}: {counter.opens}",
+        dependencies=deciding,
+    )
     def opening(request: Request, actor: Asking, body: Body, idempotency_key: Key = None) -> Response:
         """Open a case. The answer names it, with its version and what it allows next."""
         desks = request.app.state.system.desks
         done = take(desks, counter, counter.opens, body, actor, command_id=idempotency_key)
         return answered(done, counter, opened=True)
 
-    @router.post("/{name}", status_code=201, openapi_extra=_BODY, name=f"{counter.word}: open by a command")
+    @router.post(
+        "/{name}",
+        status_code=201,
+        openapi_extra=_BODY,
+        name=f"{counter.word}: open by a command",
+        dependencies=deciding,
+    )
     def opening_by_name(
         request: Request, name: str, actor: Asking, body: Body, idempotency_key: Key = None
     ) -> Response:
@@ -137,7 +154,12 @@ def _router_of(counter: Counter) -> APIRouter:
         done = take(desks, counter, name, body, actor, command_id=idempotency_key)
         return answered(done, counter, opened=True)
 
-    @router.post("/{case}/{command}", openapi_extra=_BODY, name=f"{counter.word}: command")
+    @router.post(
+        "/{case}/{command}",
+        openapi_extra=_BODY,
+        name=f"{counter.word}: command",
+        dependencies=deciding,
+    )
     def commanded(
         request: Request,
         case: str,
@@ -178,7 +200,7 @@ def _about_a_case(system: Any, counter: Counter, command: str) -> str:
     return command
 
 
-_list = APIRouter(tags=["desks"])
+_list = APIRouter(tags=["desks"], dependencies=[needs("read_ledgers")])
 
 
 @_list.get("/desks")

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from projections.catalogue import FIGURES
 from projections.figure import PERIODS, Figure
+from services.api.guard import needs
 from services.api.reading import Limit, json_of, moment, reading
 from services.audit.evidence import entries_behind
 from services.audit.scratch import figure_as_of
 from services.errors import NotFound, WrongUse
 from services.store.queries.figures import FigureQuery, read_figure, rows_behind
 
-router = APIRouter(prefix="/figures", tags=["figures"])
+router = APIRouter(prefix="/figures", tags=["figures"], dependencies=[needs("read_figures")])
 
 By = Annotated[list[str], Query(description="Dimensions or periods (day, month, quarter, year).")]
 Where = Annotated[list[str], Query(description="DIM=VALUE; an empty value asks for rows without one.")]

@@ -5,18 +5,25 @@ Routes and the console read `who_of(request)`; they must never look at tokens or
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.api.problems import WhoAsks
+from services.api.problems import SignInFirst, WhoAsks
 from services.desks.counter import actor_of
 from services.desks.deciding import Actor, NotPermitted
+from services.identity.gate import Gate
+from services.identity.tokens import BadToken
 from services.identity.who import Permission, Who, roles_that, somebody_here
+
+_SHOWN_IN_OPENAPI = HTTPBearer(
+    auto_error=False, bearerFormat="JWT", description="An access token of the issuer; see `daybook token`."
+)
 
 
 def who_of(request: Request) -> Who:
-    """Who asks; WhoAsks (401) if nobody signed in and somebody must."""
+    """Who asks; SignInFirst or BadToken (401) if nobody signed in and somebody must."""
     found: Who | None = getattr(request.state, "who", None)
     if found is None:
         found = request.state.who = _resolved(request)
@@ -24,11 +31,24 @@ def who_of(request: Request) -> Who:
 
 
 def needs(permission: Permission) -> Any:
-    """A dependency for a router or a route: NotPermitted (403) unless a role of the one who asks allows it."""
+    """A dependency for a router or a route: NotPermitted (403) unless a role of who asks allows it."""
 
-    def check(request: Request) -> None:
-        must(who_of(request), permission)
+    def which(request: Request) -> Permission:
+        return permission
 
+    return needs_one_of((permission,), which)
+
+
+def needs_one_of(permissions: tuple[Permission, ...], which: Callable[[Request], Permission]) -> Any:
+    """The same, where the request decides which of some permissions it takes."""
+
+    def check(
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Depends(_SHOWN_IN_OPENAPI)] = None,
+    ) -> None:
+        must(who_of(request), which(request))
+
+    check.permissions = permissions  # type: ignore[attr-defined]
     return Depends(check)
 
 
@@ -53,13 +73,24 @@ def actor_for(who: Who) -> Actor:
     return actor_of(who.employee_id, who.roles)
 
 
-def _resolved(request: Request) -> Who:
-    """From the sign-in that the application was made with."""
-    sign_in: Callable[[Request], Who] | None = getattr(request.app.state, "sign_in", None)
-    return open_loopback(request) if sign_in is None else sign_in(request)
-
-
 def open_loopback(request: Request) -> Who:
     """Nobody is asked to sign in: whoever sits at this machine, with the employee id that they say."""
     roles = (role.strip() for role in request.headers.get("daybook-roles", "").split(","))
     return somebody_here(request.headers.get("daybook-actor"), (role for role in roles if role))
+
+
+def _resolved(request: Request) -> Who:
+    """By the gate that the application was made with."""
+    gate: Gate = request.app.state.gate
+    if gate.open:
+        return open_loopback(request)
+    token, session = request.state.bearer, request.state.session
+    if token is not None:
+        if not token or gate.client is None:
+            raise BadToken("send it as Authorization: Bearer TOKEN")
+        return gate.client.bearer(token)
+    if session is None:
+        raise SignInFirst(
+            "nobody is signed in: send Authorization: Bearer TOKEN, or sign in with a browser at /sign-in"
+        )
+    return session.who  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from events.envelope import Position
+from services.api.guard import needs
 from services.api.reading import Limit, json_of, reading
 from services.door.producers import reconciled
 from services.errors import WrongUse
@@ -14,6 +15,7 @@ from services.store.queries.producers import door_counts, sequence_gaps
 from services.store.queries.status import read_status
 
 router = APIRouter(tags=["operate"])
+OPERATING, PROVING = [needs("read_operations")], [needs("read_journal")]
 
 
 @router.get("/healthz")
@@ -22,7 +24,7 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/status")
+@router.get("/status", dependencies=OPERATING)
 def status(request: Request) -> Response:
     """Journal, generation, lag, parked keys, unreadable records, and what each ledger counted."""
     with reading(request) as (system, connection, _):
@@ -31,14 +33,14 @@ def status(request: Request) -> Response:
     return json_of(found)
 
 
-@router.get("/digests")
+@router.get("/digests", dependencies=PROVING)
 def table_digests(request: Request) -> Response:
     """SHA-256 of every table of the live generation."""
     with reading(request) as (system, connection, schema):
         return json_of(digests(connection, system.declarations, schema))
 
 
-@router.get("/journal/{volume}/{partition}/{offset}")
+@router.get("/journal/{volume}/{partition}/{offset}", dependencies=PROVING)
 def record(request: Request, volume: int, partition: int, offset: int) -> Response:
     """The stored record at a position, byte for byte; sealed fields stay sealed."""
     system: Any = request.app.state.system
@@ -46,7 +48,7 @@ def record(request: Request, volume: int, partition: int, offset: int) -> Respon
     return Response(found.value or b"", media_type="application/cloudevents+json")
 
 
-@router.get("/quarantine")
+@router.get("/quarantine", dependencies=OPERATING)
 def quarantine(
     request: Request, source: str | None = None, code: str | None = None, limit: Limit = 100
 ) -> Response:
@@ -55,14 +57,14 @@ def quarantine(
     return json_of(system.quarantine.list(source=source, code=code, limit=limit))
 
 
-@router.get("/producers/gaps")
+@router.get("/producers/gaps", dependencies=OPERATING)
 def gaps(request: Request, source: str | None = None) -> Response:
     """Numbers missing in the producers' sequences."""
     with reading(request) as (_, connection, schema):
         return json_of(sequence_gaps(connection, schema, source))
 
 
-@router.get("/producers/days")
+@router.get("/producers/days", dependencies=OPERATING)
 def producer_days(
     request: Request,
     start: Annotated[dt.date, Query(alias="from")],

@@ -9,12 +9,20 @@ from fastapi.responses import JSONResponse
 from events.errors import DaybookError
 from services import errors
 from services.desks.deciding import NotPermitted, RuleBroken, StaleVersion
+from services.identity.tokens import BadToken
 
 
 class WhoAsks(errors.Refused):
     """A request that must say who asks, and does not."""
 
     code = "who_asks"
+    challenge = "Daybook-Actor"
+
+
+class SignInFirst(WhoAsks):
+    """A request of nobody who signed in."""
+
+    challenge = "Bearer"
 
 
 class VersionMissing(errors.Refused):
@@ -25,6 +33,7 @@ class VersionMissing(errors.Refused):
 
 _STATUS: tuple[tuple[type[DaybookError], int], ...] = (
     (WhoAsks, 401),
+    (BadToken, 401),
     (VersionMissing, 428),
     (StaleVersion, 412),
     (NotPermitted, 403),
@@ -87,4 +96,7 @@ def _headers(error: DaybookError) -> dict[str, str]:
     """What a client needs to go on: the version to read, or how to say who asks."""
     if isinstance(error, StaleVersion):
         return {"ETag": etag(error.version)}
-    return {"WWW-Authenticate": "Daybook-Actor"} if isinstance(error, WhoAsks) else {}
+    if isinstance(error, BadToken):
+        said = str(error).encode("ascii", "replace").decode().replace('"', "'").replace("\\", "/")
+        return {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{said}"'}
+    return {"WWW-Authenticate": error.challenge} if isinstance(error, WhoAsks) else {}

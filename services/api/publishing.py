@@ -1,15 +1,21 @@
 """POST /events: CloudEvents in structured, batch, JSON-lines or binary mode, through the one door."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from events.codec import encode_json
+from services.api.guard import needs, who_of
 from services.api.problems import problem
+from services.desks.deciding import NotPermitted
 from services.door import cloudevents
+from services.door.reading import envelope_glimpse
+from services.door.submission import Submission
+from services.identity.who import Who
 
-router = APIRouter(tags=["publish"])
+router = APIRouter(tags=["publish"], dependencies=[needs("publish")])
 MAX_BODY_BYTES = 16_000_000
 
 _EXAMPLE = {
@@ -36,6 +42,7 @@ _EXAMPLE = {
     responses={
         200: {"description": "All admitted, or duplicates of what is there."},
         207: {"description": "Some were refused; each outcome says why."},
+        403: {"description": "A source that is not yours; nothing of the request was taken."},
         409: {"description": "An id was used again for something else."},
         413: {"description": "The body is too large."},
         422: {"description": "All were refused; what was sent is kept in quarantine."},
@@ -65,12 +72,24 @@ async def publish(
             return problem(413, "too_large", f"the body is over {MAX_BODY_BYTES} bytes: send smaller batches")
     system: Any = request.app.state.system
     submissions = cloudevents.submissions_of(request.headers, body, _source(request))
+    _only_own_sources(who_of(request), submissions)
     outcomes = await run_in_threadpool(system.door.admit, submissions, dry_run=dry_run)
     return Response(
         encode_json(cloudevents.answer(outcomes)),
         cloudevents.http_status(outcomes),
         media_type="application/json",
     )
+
+
+def _only_own_sources(who: Who, submissions: Sequence[Submission]) -> None:
+    """NotPermitted for an event of a source that is not theirs; what names none is the door's to refuse."""
+    if "*" in who.sources:
+        return
+    for submission in submissions:
+        source = envelope_glimpse(submission.raw).get("source")
+        if source is not None and not who.publishes_under(source):
+            theirs = ", ".join(sorted(who.sources)) or "none at all"
+            raise NotPermitted(f"{who.name} may not publish as {source}: theirs are {theirs}")
 
 
 def _source(request: Request) -> str:

@@ -5,14 +5,29 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from events.envelope import Position
+from services.api.guard import needs_one_of
 from services.api.reading import Limit, json_of, moment, reading
 from services.audit.as_of import subject_as_of
 from services.errors import NotFound
+from services.identity.who import Permission
 from services.projector.batch import Cut
 from services.store.queries.subjects import subject_rows
 from services.store.timeline import timeline
 
-router = APIRouter(prefix="/subjects", tags=["subjects"])
+OF_CUSTOMERS = ("customer", "lead", "complaint")
+"""Kinds of subjects that are, or stand for, a person."""
+
+
+def _permission(request: Request) -> Permission:
+    """What the kind in the path takes."""
+    return "read_customers" if request.path_params["kind"] in OF_CUSTOMERS else "read_ledgers"
+
+
+router = APIRouter(
+    prefix="/subjects",
+    tags=["subjects"],
+    dependencies=[needs_one_of(("read_customers", "read_ledgers"), _permission)],
+)
 
 Instant = Annotated[str | None, Query(description="ISO 8601; UTC where no zone is given.")]
 

@@ -5,10 +5,11 @@ Opening a check answers at once with the verdict (desks.py); this shows that the
 
 from fastapi import APIRouter, Request, Response
 
+from services.api.guard import needs
 from services.api.reading import json_of
 from services.desks.suitability.replay import replayed
 
-router = APIRouter(tags=["desks"])
+router = APIRouter(tags=["desks"], dependencies=[needs("read_customers")])
 
 
 @router.get("/suitability-checks/{check}/replay")

@@ -51,7 +51,8 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
 
     `subject` is what the issuer calls them; `employee_id` is theirs in our namespace, without which no desk
     takes a command. `units` None means every unit, else only customers, complaints and signals of these.
-    `sources` are those a publisher may publish under. `roles` may hold more than ours: a desk knows its own.
+    `sources` are those a publisher may publish under, `*` any. `roles` may hold more than ours: a desk knows
+    its own. `unasked`: nobody asks here who they are, and they may everything that is not a desk's to decide.
     """
 
     subject: str
@@ -60,10 +61,17 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
     units: frozenset[str] | None = None
     sources: frozenset[str] = frozenset()
+    unasked: bool = False
+
+    def publishes_under(self, source: str) -> bool:
+        """Whether a source is one of theirs, or below one: `urn:bank:app` covers `urn:bank:app:ios`."""
+        return any(
+            own == "*" or source == own or source.startswith((f"{own}:", f"{own}/")) for own in self.sources
+        )
 
     def may(self, permission: Permission) -> bool:
         """Whether any of their roles allows it."""
-        return any(permission in MAY[role] for role in ROLES if role in self.roles)
+        return self.unasked or any(permission in MAY[role] for role in ROLES if role in self.roles)
 
 
 def roles_that(permission: Permission) -> tuple[Role, ...]:
@@ -72,10 +80,12 @@ def roles_that(permission: Permission) -> tuple[Role, ...]:
 
 
 def somebody_here(employee_id: str | None = None, roles: Iterable[str] = ()) -> Who:
-    """Whoever sits at this machine, where nobody is asked to sign in: every role, every unit."""
+    """Whoever sits at this machine, where nobody is asked to sign in; a desk has the roles that they say."""
     return Who(
         subject="loopback",
         name=employee_id or "this machine",
         employee_id=employee_id,
-        roles=frozenset(ROLES) | frozenset(roles),
+        roles=frozenset(roles),
+        unasked=True,
+        sources=frozenset({"*"}),
     )

@@ -13,7 +13,7 @@ from services.bootstrap import System
 from services.config import Settings
 from services.journal.system_events import system_record
 from services.workers.daily import Every, OncePerDay
-from tests.data_folder import folder_for_servers
+from tests.data_folder import HERE, folder_for_servers
 from tests.kafka.rig import wait_until
 
 RAW = b"a record without a subject"
@@ -42,7 +42,7 @@ def clock() -> Clock:
 @pytest.fixture
 def system(clock: Clock) -> Iterator[System]:
     with folder_for_servers() as folder:
-        system = System(Settings(data=folder, partitions=2), clock)
+        system = System(Settings(data=folder, sign_in="open", partitions=2), clock)
         yield system
         system.close()
 
@@ -52,7 +52,7 @@ def test_day_keys_are_destroyed_when_their_days_are_over(system: System, clock: 
     later = system.sealer.seal_bytes(None, SOURCE, START.date() + dt.timedelta(days=2), RAW)
     system.prepare()
     clock.pass_days(89)
-    with TestClient(create_app(system, loops=True)):
+    with TestClient(create_app(system, loops=True), base_url=HERE):
         wait_until(lambda: _closed_until(system, clock.now.date()))
         assert system.sealer.open_bytes(sealed) == RAW
         clock.pass_days(2)
@@ -68,7 +68,7 @@ def test_a_complaint_that_is_past_due_is_signalled_while_the_system_serves(
     )
     system.prepare()
     system.journal.append([system_record(complaint, source=SOURCE, identifier="r1", now=clock.now)])
-    with TestClient(create_app(system, loops=True)):
+    with TestClient(create_app(system, loops=True), base_url=HERE):
         clock.pass_days(20)  # three clocks are past due, half of the fourth is used
         wait_until(lambda: len(_clock_signals(system)) == 10)
     assert {"Complaint t:c1, cn_nfra, answer"} < {text.split(" - ")[0] for text in _clock_signals(system)}

@@ -21,7 +21,7 @@ from services.desks.deciding import Actor, NotPermitted
 from services.desks.relay import Relay
 from services.errors import JournalUnavailable
 from services.workers.relaying import carry_round, run_relay
-from tests.data_folder import folder_for_servers
+from tests.data_folder import HERE, folder_for_servers
 from tests.door.rig import cloud_event, customer, product, sale, submission
 from tests.kafka.rig import wait_until
 
@@ -76,14 +76,14 @@ def facts() -> list[dict[str, Any]]:
 def system() -> Iterator[System]:
     now = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
     with folder_for_servers() as folder:
-        system = System(Settings(data=folder, partitions=4), lambda: now)
+        system = System(Settings(data=folder, sign_in="open", partitions=4), lambda: now)
         yield system
         system.close()
 
 
 @pytest.fixture(scope="module")
 def client(system: System) -> Iterator[TestClient]:
-    with TestClient(create_app(system, loops=False)) as client:
+    with TestClient(create_app(system, loops=False), base_url=HERE) as client:
         outcomes = system.door.admit([submission(event) for event in facts()])
         assert {one.status for one in outcomes} == {"admitted"}
         system.settle()
@@ -490,12 +490,12 @@ def test_a_decision_stands_while_the_journal_is_away(client: TestClient, system:
 
 def test_what_a_desk_decided_is_carried_without_asking(data_folder: Path) -> None:
     """A decision that no command carried reaches the journal, and the register, while the system serves."""
-    with closing(System(Settings(data=data_folder, partitions=2))) as system:
+    with closing(System(Settings(data=data_folder, sign_in="open", partitions=2))) as system:
         system.prepare()
         command = Receive(legal_entity="bank", received_by="own", issue="fee")
         case_id = system.desks.complaints.handle("receive", command, Actor("anna")).case_id
         assert system.desks.relay.behind() == 1
-        with TestClient(create_app(system, loops=True)) as client:
+        with TestClient(create_app(system, loops=True), base_url=HERE) as client:
             wait_until(lambda: _register(client) == [case_id])
         assert system.desks.relay.behind() == 0
 

@@ -11,13 +11,13 @@ from services.bootstrap import System
 from services.config import Settings
 from services.door.cloudevents import BATCH, STRUCTURED
 from tests.cli.events import BAD, CUSTOMER, PRODUCT, SALE
-from tests.data_folder import folder_for_servers
+from tests.data_folder import HERE, folder_for_servers
 
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     with folder_for_servers() as folder:
-        system = System(Settings(data=folder))
+        system = System(Settings(data=folder, sign_in="open"))
         yield system
         system.close()
 
@@ -25,7 +25,7 @@ def system() -> Iterator[System]:
 @pytest.fixture(scope="module")
 def client(system: System) -> Iterator[TestClient]:
     """A client of an API to which a product, a customer and a sale were published."""
-    with TestClient(create_app(system, loops=False)) as client:
+    with TestClient(create_app(system, loops=False), base_url=HERE) as client:
         batch = f"[{PRODUCT},{CUSTOMER},{SALE}]"
         answer = client.post("/events", content=batch, headers={"content-type": BATCH})
         assert answer.status_code == 200, answer.text
