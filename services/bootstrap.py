@@ -43,6 +43,7 @@ from services.store.generation import Generation
 from services.store.locks import Lock, lowest_reader
 from services.store.pool import ReadPool, open_pool
 from services.store.queries.calendar import last_closed_day
+from services.store.scope import scoped
 from services.watch.clock_sweep import ClockSweep
 from services.watch.day_close import DayCloser, days_due
 from services.watch.packs import load_pack
@@ -158,8 +159,8 @@ class System:
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Connection, str]]:
-        """A reading connection and the schema of the live generation, resolved once."""
-        with self.read_pool.connection() as connection:
+        """A reading connection that sees every unit, and the live generation's schema, resolved once."""
+        with self.read_pool.connection() as connection, scoped(connection, None):
             yield connection, self.generation(connection).schema
 
     @made_once

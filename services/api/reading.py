@@ -8,8 +8,10 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Query, Request, Response
 
 from events.codec import encode_json
-from services.errors import WrongUse
+from services.api.guard import who_of
+from services.errors import NotFound, WrongUse
 from services.store.database import Connection
+from services.store.scope import scoped, visible
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -23,11 +25,33 @@ class Reading(NamedTuple):
 
 
 @contextmanager
-def reading(request: Request) -> Iterator[Reading]:
-    """The live generation for one request; NotReady becomes a 503 with the way out."""
+def reading(request: Request, *, every_unit: bool = False) -> Iterator[Reading]:
+    """The live generation for one request; NotReady becomes a 503 with the way out.
+
+    Whoever asks sees the rows of their units. `every_unit` is for numbers over the whole house and for the
+    state of the system, never for rows about persons.
+    """
     system = request.app.state.system
-    with system.read_pool.connection() as connection:
+    units = None if every_unit else who_of(request).units
+    with system.read_pool.connection() as connection, scoped(connection, units):
         yield Reading(system, connection, system.generation(connection).schema)
+
+
+def must_see(found: Reading, subject: str) -> None:
+    """NotFound where whoever asks may not see a subject; it does not tell whether there is such a one."""
+    if not visible(found.connection, found.schema, subject):
+        raise NotFound(f"nothing is known of {subject!r} in your units")
+
+
+@contextmanager
+def entries_of(found: Reading, subject: str) -> Iterator[None]:
+    """Within, every entry is read by index; NotFound where whoever asks may not see the subject.
+
+    Row-level security on entries asks about each row before their index on the subject is asked.
+    """
+    must_see(found, subject)
+    with scoped(found.connection, None):
+        yield
 
 
 def json_of(value: Any, status: int = 200) -> Response:

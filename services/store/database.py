@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from services.store.scope import make_roles, protect_older
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -52,8 +54,11 @@ def connection_parts(conninfo: str) -> dict[str, str]:
 
 
 def migrate(conninfo: str) -> None:
-    """Make the tables outside any generation; safe to run at every start and by several processes."""
+    """Make the tables outside any generation and the readers' roles; safe to run at every start and by
+    several processes. Raises Stopped where the database user may not make the roles."""
     with connect(conninfo) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (BASE_LOCK,))
         for statement in _BASE:
             connection.execute(statement)
+        make_roles(connection)
+        protect_older(connection)

@@ -14,6 +14,7 @@ from projections.tally import Tally
 from services.errors import NotReady, Refused
 from services.store import tables
 from services.store.database import Connection
+from services.store.scope import protect
 
 BUILDING, FOLLOWING, LIVE, RETIRED = "building", "following", "live", "retired"
 
@@ -55,7 +56,8 @@ def create(
 ) -> Generation:
     """A new, empty generation in state `building`, with a watermark per partition at the journal's begin.
 
-    Without `indexed`, ledgers and entries get no keys yet: a rebuild adds them after its COPY.
+    Row-level security comes with it. Without `indexed`, ledgers and entries get no keys yet: a rebuild adds
+    them after its COPY.
     """
     with connection.transaction():
         row = connection.execute(
@@ -72,6 +74,7 @@ def create(
         statements += [tables.tally_ddl(schema, tally) for tally in declarations.tallies]
         for statement in statements:
             connection.execute(statement.encode())
+        protect(connection, schema)
         if indexed:
             build_indexes(connection, declarations, schema)
         with connection.cursor() as cursor:

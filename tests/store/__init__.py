@@ -1,0 +1,1 @@
+"""Tests of the store that are about no other part."""
