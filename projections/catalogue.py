@@ -56,6 +56,13 @@ from projections.customers import (
 from projections.figure import Figure
 from projections.fold import Declarations
 from projections.people import EMPLOYEES, ORG_UNITS
+from projections.performance import (
+    CONCENTRATION,
+    EARLY_REDEMPTION,
+    PERSISTENCY,
+    PERSISTENCY_BY_COHORT,
+    PERSISTENCY_BY_PREMIUM,
+)
 from projections.products import PRODUCTS
 from projections.risk import FRAUD_ASSESSMENTS, RULE_PACKS, SIGNALS, SIGNALS_BY_DAY, SIGNALS_FIGURE
 from projections.sales import (
@@ -127,6 +134,7 @@ LEDGERS = Declarations(
         CAMPAIGN_CONTACTS_BY_DAY,
         APPLICATIONS_BY_DAY,
         SALES_BY_DAY,
+        PERSISTENCY_BY_COHORT,
         COMMISSIONS_CLAWED_BACK,
         LOANS_BY_STATUS,
         TARGETS_BY_PERIOD,
@@ -153,6 +161,10 @@ FIGURES: tuple[Figure, ...] = (
     BUYERS,
     SALES_AMOUNT,
     CANCEL_RATE,
+    PERSISTENCY,
+    PERSISTENCY_BY_PREMIUM,
+    EARLY_REDEMPTION,
+    CONCENTRATION,
     COMMISSION_CLAWED_BACK,
     LOANS,
     ATTAINMENT,

@@ -6,19 +6,23 @@ are in projections/applications.py and projections/targets.py.
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
-from events.envelope import Entry
+from events.envelope import Entry, Event
 from events.holdings import LoanStatusObserved
 from events.sales import (
     CallbackConfirmed,
+    ClaimPaid,
     ContractDelivered,
     CoolingOffStarted,
     FundsReceived,
     PolicyLapsed,
     PolicyReinstated,
     PolicySurrendered,
+    PremiumDue,
+    PremiumPaid,
     ProductActivated,
     SaleCancelled,
     SaleConfirmed,
@@ -26,10 +30,12 @@ from events.sales import (
     SaleRedeemed,
 )
 from projections.figure import Cell, Estimate, Figure, count_of, proportion, total
-from projections.ledger import Key, Ledger, Row, change, earliest, latest
+from projections.ledger import Handler, Key, Ledger, Row, change, earliest, latest
+from projections.premiums import Course, Premium, persistence, with_due, with_payment
 from projections.steps import days_after, on_day, stands
 from projections.tally import Tally
 
+EARLY_REDEMPTION_DAYS = 90
 DEFAULT_CANCEL_WINDOW_DAYS = 30
 """The cancel window of a sale of which no cooling-off period is known: the sale's day and 30 more."""
 
@@ -37,6 +43,7 @@ DEFAULT_CANCEL_WINDOW_DAYS = 30
 class SaleRow(Row, frozen=True):
     """A sale. `window_until` is the last day of its cancel window, stated or by default.
 
+    `renewal_judged_on` is the day from which a policy's persistency is known (projections/premiums.py).
     `seller_id` is the seller with the largest share; `unit_id` the unit stated, else the seller's then.
     """
 
@@ -70,10 +77,16 @@ class SaleRow(Row, frozen=True):
     redeemed_minor: int = 0
     redeemed_first_on: dt.date | None = None
     redeemed_wholly_on: dt.date | None = None
+    redeemed_early: bool = False
     matured_on: dt.date | None = None
     lapsed_on: dt.date | None = None
     reinstated_on: dt.date | None = None
     surrendered_on: dt.date | None = None
+    claimed_on: dt.date | None = None
+    premiums: tuple[Premium, ...] = ()
+    renewal_judged_on: dt.date | None = None
+    persists: bool = False
+    persisting_minor: int = 0
     loan_status: str | None = None
     loan_status_on: dt.date | None = None
     days_past_due: int | None = None
@@ -129,7 +142,50 @@ def _windowed(row: SaleRow) -> SaleRow:
     until = row.cooling_until
     if until is None and row.confirmed_on is not None:
         until = days_after(row.confirmed_on, DEFAULT_CANCEL_WINDOW_DAYS)
-    return change(row, window_until=until)
+    return _judged(change(row, window_until=until))
+
+
+def _judged(row: SaleRow) -> SaleRow:
+    """The row with what follows from its days: early redemption, and persistency where it is a policy."""
+    sold_on, redeemed_on = row.confirmed_on, row.redeemed_first_on
+    early = (
+        sold_on is not None
+        and redeemed_on is not None
+        and redeemed_on <= days_after(sold_on, EARLY_REDEMPTION_DAYS)
+    )
+    course = Course(
+        sold_on,
+        row.premiums,
+        row.cancelled,
+        row.cancelled_in_window,
+        row.matured_on,
+        row.claimed_on,
+        row.lapsed_on,
+        row.surrendered_on,
+    )
+    found = persistence(course)
+    return change(
+        row,
+        redeemed_early=early,
+        renewal_judged_on=found.judged_on,
+        persists=found.persists,
+        persisting_minor=(row.amount_minor or 0) if found.persists else 0,
+    )
+
+
+def _then_judged(handler: Handler, key: Key, row: SaleRow | None, event: Event, entry: Entry) -> SaleRow:
+    posted: SaleRow = handler(key, row, event, entry)
+    return _judged(posted)
+
+
+def _premium_due(key: Key, row: SaleRow | None, event: PremiumDue, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    return _judged(change(row, premiums=with_due(row.premiums, event.n, event.due, event.grace_days)))
+
+
+def _premium_paid(key: Key, row: SaleRow | None, event: PremiumPaid, entry: Entry) -> SaleRow:
+    row = row or SaleRow(*key)
+    return _judged(change(row, premiums=with_payment(row.premiums, event.n, entry.occurred_on)))
 
 
 def _funds(key: Key, row: SaleRow | None, event: FundsReceived, entry: Entry) -> SaleRow:
@@ -186,7 +242,7 @@ def _loan_observed(key: Key, row: SaleRow | None, event: LoanStatusObserved, ent
 
 SALES = Ledger(
     name="sales",
-    version=1,
+    version=2,
     row=SaleRow,
     key=("subject", "sale_id"),
     keys=_sale_keys,
@@ -197,12 +253,15 @@ SALES = Ledger(
         CallbackConfirmed: _called_back,
         ContractDelivered: on_day(SaleRow, None, "delivered_on", first=True),
         ProductActivated: on_day(SaleRow, "activated", "activated_on", first=True),
-        SaleCancelled: _cancelled,
-        SaleRedeemed: _redeemed,
-        SaleMatured: on_day(SaleRow, None, "matured_on"),
-        PolicyLapsed: on_day(SaleRow, None, "lapsed_on"),
+        SaleCancelled: partial(_then_judged, _cancelled),
+        SaleRedeemed: partial(_then_judged, _redeemed),
+        SaleMatured: partial(_then_judged, on_day(SaleRow, None, "matured_on")),
+        PolicyLapsed: partial(_then_judged, on_day(SaleRow, None, "lapsed_on")),
         PolicyReinstated: on_day(SaleRow, None, "reinstated_on"),
-        PolicySurrendered: on_day(SaleRow, None, "surrendered_on"),
+        PolicySurrendered: partial(_then_judged, on_day(SaleRow, None, "surrendered_on")),
+        ClaimPaid: partial(_then_judged, on_day(SaleRow, None, "claimed_on", first=True)),
+        PremiumDue: _premium_due,
+        PremiumPaid: _premium_paid,
         LoanStatusObserved: _loan_observed,
     },
     indexes=(("product_id", "confirmed_on"),),
@@ -224,7 +283,7 @@ SALES_BY_DAY = Tally(
         "confirmed_on",
         "window_until",
     ),
-    measures=("amount_minor", "cancelled", "cancelled_in_window"),
+    measures=("amount_minor", "cancelled", "cancelled_in_window", "redeemed_early"),
     where="confirmed",
 )
 

@@ -86,6 +86,7 @@ SELLING: dict[str, Scenario] = {
             redeemed_minor=250,
             redeemed_first_on=day(25),
             redeemed_wholly_on=day(30),
+            redeemed_early=True,
             loan_status="in_arrears",
             loan_status_on=day(50),
             days_past_due=31,
