@@ -12,6 +12,7 @@ from projections.complaints import ComplaintRow
 from services.api.desks import Asking, Body, Key, Somebody, answered, case_shown
 from services.api.guard import needs
 from services.api.reading import Limit, Reading, json_of, moment, reading
+from services.api.unit_scope import own_cases
 from services.desks.complaints.case_file import about_case, about_row, case_file, items_of
 from services.desks.counter import COUNTERS, command_id_of, done
 from services.errors import NotFound, WrongUse
@@ -20,7 +21,7 @@ from services.store.queries.clocks import clocks_of
 from services.store.queries.entries import entries_named
 from services.store.queries.similar import similar_cases
 
-router = APIRouter(tags=["desks"], dependencies=[needs("read_complaints")])
+router = APIRouter(tags=["desks"], dependencies=[needs("read_complaints"), own_cases("complaints")])
 _counter = next(one for one in COUNTERS if one.desk == "complaints")
 
 

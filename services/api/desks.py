@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from services.api.guard import actor_for, needs, who_of
 from services.api.problems import VersionMissing, WhoAsks, etag
 from services.api.reading import json_of
+from services.api.unit_scope import own_cases
 from services.desks.counter import COUNTERS, Counter, Done, described, shown, take
 from services.desks.deciding import Actor
 from services.errors import NotFound, WrongUse
@@ -118,7 +119,9 @@ def case_shown(request: Request, counter: Counter, case_id: str, actor: Actor | 
 def _router_of(counter: Counter) -> APIRouter:
     """The routes that every desk has."""
     reads, decides = PERMISSIONS[counter.desk]
-    router = APIRouter(prefix=counter.path, tags=["desks"], dependencies=[needs(reads)])
+    router = APIRouter(
+        prefix=counter.path, tags=["desks"], dependencies=[needs(reads), own_cases(counter.desk)]
+    )
     deciding = [needs(decides)]
 
     @router.post(

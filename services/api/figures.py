@@ -45,7 +45,7 @@ def one_figure(
     """A figure: value, n, 95 % interval where it is a sample, the counts that it was made from."""
     figure, query = _figure(name), _query(by, where, start, to)
     instant = moment(as_of, "as_of")
-    with reading(request) as (system, connection, schema):
+    with reading(request, every_unit=True) as (system, connection, schema):
         if instant is not None:
             plan = system.rebuild_plan()
             lines = figure_as_of(plan, (figure,), query, instant, moment(known_at, "known_at"))[0][1]

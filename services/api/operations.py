@@ -3,76 +3,154 @@
 import datetime as dt
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from events.envelope import Position
 from services.api.guard import needs
-from services.api.reading import Limit, json_of, reading
+from services.api.openapi import answers
+from services.api.reading import Cursor, Limit, json_of, reading
 from services.door.producers import reconciled
+from services.door.quarantine import Case
 from services.errors import WrongUse
 from services.store.digest import digests
-from services.store.queries.producers import door_counts, sequence_gaps
-from services.store.queries.status import read_status
+from services.store.queries.paging import cursor_of, page_of, read_cursor
+from services.store.queries.producers import (
+    DoorCount,
+    ReconciledType,
+    SequenceGap,
+    door_counts,
+    sequence_gaps,
+)
+from services.store.queries.status import Status, read_status
 
 router = APIRouter(tags=["operate"])
 OPERATING, PROVING = [needs("read_operations")], [needs("read_journal")]
+DAYS_AT_MOST = 3_660
 
 
-@router.get("/healthz")
-def health() -> dict[str, str]:
+class Health(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+class CasePage(msgspec.Struct, frozen=True):
+    """Cases of the quarantine, the newest first."""
+
+    cases: tuple[Case, ...]
+    next: str | None
+
+
+class GapPage(msgspec.Struct, frozen=True):
+    """Numbers that never came, by source, the first first."""
+
+    gaps: tuple[SequenceGap, ...]
+    next: str | None
+
+
+class ProducerDays(msgspec.Struct, frozen=True):
+    """A page of declared days against what came; with the first one, what the door counted."""
+
+    declared: tuple[ReconciledType, ...]
+    door: tuple[DoorCount, ...]
+    next: str | None
+
+
+@router.get("/healthz", summary="Health", responses=answers(Health, {"status": "ok"}))
+def health() -> Response:
     """Whether the process answers."""
-    return {"status": "ok"}
+    return json_of(Health("ok"))
 
 
-@router.get("/status", dependencies=OPERATING)
+@router.get("/status", summary="Where everything stands", dependencies=OPERATING, responses=answers(Status))
 def status(request: Request) -> Response:
     """Journal, generation, lag, parked keys, unreadable records, and what each ledger counted."""
-    with reading(request) as (system, connection, _):
+    with reading(request, every_unit=True) as (system, connection, _):
         ends, volume = system.journal.ends(), system.journal.volume
         found = read_status(connection, system.generation(connection), system.opened, ends, volume)
     return json_of(found)
 
 
-@router.get("/digests", dependencies=PROVING)
+@router.get(
+    "/digests",
+    summary="Digests of every table",
+    dependencies=PROVING,
+    responses=answers(dict[str, str], {"customers": "9f86d081884c7d65"}),
+)
 def table_digests(request: Request) -> Response:
     """SHA-256 of every table of the live generation."""
-    with reading(request) as (system, connection, schema):
+    with reading(request, every_unit=True) as (system, connection, schema):
         return json_of(digests(connection, system.declarations, schema))
 
 
-@router.get("/journal/{volume}/{partition}/{offset}", dependencies=PROVING)
-def record(request: Request, volume: int, partition: int, offset: int) -> Response:
+@router.get(
+    "/journal/{volume}/{partition}/{offset}",
+    summary="A record of the journal",
+    dependencies=PROVING,
+    responses=answers(dict[str, Any], media_type="application/cloudevents+json", about="As it is stored."),
+)
+def record(
+    request: Request,
+    volume: Annotated[int, Path(ge=0, le=2**31 - 1)],
+    partition: Annotated[int, Path(ge=0, le=2**31 - 1)],
+    offset: Annotated[int, Path(ge=0, le=2**63 - 1)],
+) -> Response:
     """The stored record at a position, byte for byte; sealed fields stay sealed."""
     system: Any = request.app.state.system
     found = system.journal.fetch([Position(volume, partition, offset)])[0]
     return Response(found.value or b"", media_type="application/cloudevents+json")
 
 
-@router.get("/quarantine", dependencies=OPERATING)
+@router.get(
+    "/quarantine", summary="What the door refused", dependencies=OPERATING, responses=answers(CasePage)
+)
 def quarantine(
-    request: Request, source: str | None = None, code: str | None = None, limit: Limit = 100
+    request: Request,
+    source: str | None = None,
+    code: str | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Open cases, the newest first; without the raw records, which may hold personal data."""
     system: Any = request.app.state.system
-    return json_of(system.quarantine.list(source=source, code=code, limit=limit))
+    after = None if cursor is None else read_cursor(cursor, "quarantine", 1)[0]
+    cases = system.quarantine.list(source=source, code=code, limit=limit + 1, after=after)
+    following = cursor_of("quarantine", [cases[limit - 1].case_id]) if len(cases) > limit else None
+    return json_of(CasePage(tuple(cases[:limit]), following))
 
 
-@router.get("/producers/gaps", dependencies=OPERATING)
-def gaps(request: Request, source: str | None = None) -> Response:
+@router.get(
+    "/producers/gaps", summary="Numbers that never came", dependencies=OPERATING, responses=answers(GapPage)
+)
+def gaps(request: Request, source: str | None = None, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Numbers missing in the producers' sequences."""
-    with reading(request) as (_, connection, schema):
-        return json_of(sequence_gaps(connection, schema, source))
+    with reading(request, every_unit=True) as (_, connection, schema):
+        found = sequence_gaps(connection, schema, source)
+    shown, following = page_of(found, lambda one: (one.source, one.first_missing), cursor, limit)
+    return json_of(GapPage(shown, following))
 
 
-@router.get("/producers/days", dependencies=OPERATING)
+@router.get(
+    "/producers/days",
+    summary="Declared against admitted",
+    dependencies=OPERATING,
+    responses=answers(ProducerDays),
+)
 def producer_days(
     request: Request,
     start: Annotated[dt.date, Query(alias="from")],
     to: dt.date,
+    limit: Limit = 500,
+    cursor: Cursor = None,
 ) -> Response:
     """Declared days against what came, by source, day and type; and what the door counted."""
     if to < start:
         raise WrongUse(f"from={start} is after to={to}")
-    with reading(request) as (system, connection, schema):
+    if (to - start).days > DAYS_AT_MOST:
+        raise WrongUse(f"from={start} to={to}: ask for at most {DAYS_AT_MOST} days at once")
+    with reading(request, every_unit=True) as (system, connection, schema):
         days = reconciled(connection, schema, system.journal, system.opened.zone, start, to)
-        return json_of({"declared": days, "door": door_counts(connection, start, to)})
+        counts = door_counts(connection, start, to) if cursor is None else []
+    shown, following = page_of(days, lambda one: (one.source, one.day, one.type), cursor, limit)
+    return json_of(ProducerDays(shown, tuple(counts), following))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from events.envelope import Position
 from services.api.guard import needs_one_of
-from services.api.reading import Limit, json_of, moment, reading
+from services.api.reading import Limit, entries_of, json_of, moment, must_see, reading
 from services.audit.as_of import subject_as_of
 from services.errors import NotFound
 from services.identity.who import Permission
@@ -38,13 +38,16 @@ def subject(
 ) -> Response:
     """The rows of a subject in every ledger: now, or as of a moment as far as it was known at another."""
     name, cut = f"{kind}/{identifier}", Cut(moment(as_of, "as_of"), moment(known_at, "known_at"))
-    with reading(request) as (system, connection, schema):
+    with reading(request) as seen:
+        system, connection, schema = seen
         if cut == Cut():
+            must_see(seen, name)
             found = subject_rows(connection, schema, system.declarations, name)
         else:
-            folded = subject_as_of(
-                connection, schema, system.journal, system.declarations, system.zone, name, cut
-            )
+            with entries_of(seen, name):
+                folded = subject_as_of(
+                    connection, schema, system.journal, system.declarations, system.zone, name, cut
+                )
             found = {ledger: list(rows.values()) for ledger, rows in folded.items()}
     if not found:
         raise NotFound(f"nothing is known of {name!r} then: look at its timeline for when it began")
@@ -61,12 +64,12 @@ def subject_timeline(
 ) -> Response:
     """Every entry of a subject, in journal order; page with `after`."""
     start = None if after is None else Position.parse(after)
-    with reading(request) as (system, connection, schema):
+    with reading(request) as seen, entries_of(seen, f"{kind}/{identifier}"):
         lines = timeline(
-            connection,
-            schema,
+            seen.connection,
+            seen.schema,
             f"{kind}/{identifier}",
-            volume=system.journal.volume,
+            volume=seen.system.journal.volume,
             after=start,
             limit=limit,
         )

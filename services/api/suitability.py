@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.guard import needs
 from services.api.reading import json_of
+from services.api.unit_scope import own_cases
 from services.desks.suitability.replay import replayed
 
-router = APIRouter(tags=["desks"], dependencies=[needs("read_customers")])
+router = APIRouter(tags=["desks"], dependencies=[needs("read_customers"), own_cases("suitability", "check")])
 
 
 @router.get("/suitability-checks/{check}/replay")

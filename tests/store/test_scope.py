@@ -55,15 +55,20 @@ def _events() -> list[bytes]:
     ]
 
 
+def admit_people(system: System) -> None:
+    """Bring them in through the door, posted when this returns."""
+    system.prepare()
+    outcomes = system.door.admit([Submission(raw, (raw,), "urn:bank:branch-12") for raw in _events()])
+    assert {one.status for one in outcomes} == {"admitted"}, [one.reasons() for one in outcomes]
+    system.settle()
+
+
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     """Customers of the east, of the west and of no unit, each with a complaint; the west sold to the east."""
     with folder_for_servers() as folder:
         system = System(Settings(data=folder))
-        system.prepare()
-        outcomes = system.door.admit([Submission(raw, (raw,), "urn:bank:branch-12") for raw in _events()])
-        assert {one.status for one in outcomes} == {"admitted"}, [one.reasons() for one in outcomes]
-        system.settle()
+        admit_people(system)
         yield system
         system.close()
 
