@@ -11,14 +11,14 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from services.api.app import create_app
-from services.console import problems
+from services.console import live, problems
 from services.console.view import PREFIX, View
-from services.console.views import complaints
+from services.console.views import complaints, figures, records
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
-VIEWS: tuple[View, ...] = (complaints.VIEW,)
+VIEWS: tuple[View, ...] = (complaints.VIEW, figures.VIEW, records.VIEW)
 """Every view, in the order of the menu."""
 
 KEEP_SECONDS = 31_536_000
@@ -45,7 +45,9 @@ def install(app: FastAPI) -> None:
     """Add the console to an application that serves the API."""
     app.state.views = VIEWS
     app.mount(f"{PREFIX}/static", KeptFiles(packages=[("services.console", "static")]), name="static")
+    app.state.watermarks = live.Watermarks(app.state.system)
     problems.install(app)
+    app.include_router(live.router, include_in_schema=False)
     for view in VIEWS:
         app.include_router(view.router, include_in_schema=False)
 

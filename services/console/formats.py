@@ -4,19 +4,45 @@ Templates use these as filters, made for one request. They never change a value 
 """
 
 import datetime as dt
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import msgspec
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_precision
 from markupsafe import Markup
 
 from projections.figure import Estimate
+from services.console import links
 from services.console.language import Language
 
 NOTHING = "–"
+LINKED: Mapping[str, Callable[[str], str]] = {
+    "customer_id": links.customer,
+    "complaint_id": links.complaint,
+    "product_id": lambda name: links.subject(f"product/{name}"),
+    "channel_id": lambda name: links.subject(f"channel/{name}"),
+    "unit_id": lambda name: links.subject(f"unit/{name}"),
+    "seller_id": lambda name: links.subject(f"employee/{name}"),
+    "employee_id": lambda name: links.subject(f"employee/{name}"),
+    "handler_id": lambda name: links.subject(f"employee/{name}"),
+    "rm_id": lambda name: links.subject(f"employee/{name}"),
+}
+"""Columns whose values lead to a page."""
 
 
-FILTERS = ("day", "instant", "number", "money", "short_money", "estimate", "interval", "value", "span")
+FILTERS = (
+    "day",
+    "instant",
+    "number",
+    "money",
+    "short_money",
+    "estimate",
+    "interval",
+    "value",
+    "cell",
+    "span",
+)
 """What templates may call of `Formats`; `word`, `column` and `short` come beside them."""
 
 
@@ -111,6 +137,51 @@ class Formats:
             return ", ".join(str(self.value(one)) for one in value) if _plain(value) else f"{len(value)} ×"
         return self.language.word(value) if isinstance(value, str) else str(value)
 
+    def cell(self, value: Any, column: str, row: Any, sealed: Collection[str] = ()) -> Markup | str:
+        """A cell under its column: money with the currency of its row, ids as links, sealed values masked."""
+        if value is None:
+            return NOTHING
+        if column in sealed:
+            return Markup('<span class="masked">••••</span>')
+        if column.endswith("_minor") and isinstance(value, int):
+            return (
+                self.money(value, _of(row, "currency")) if _of(row, "currency") else self.number(value / 100)
+            )
+        if isinstance(value, str):
+            return self._linked(value, column)
+        if isinstance(value, (dict, msgspec.Struct)):
+            return self._parts(value)
+        if isinstance(value, (list, tuple)) and value and not _plain(value):
+            return Markup("<br>").join(self._parts(one) for one in value)
+        return self.value(value)
+
+    def _linked(self, value: str, column: str) -> Markup | str:
+        if column == "subject":
+            return Markup('<a class="id" href="{}" title="{}">{}</a>').format(
+                links.subject(value), value, short(value)
+            )
+        if column in LINKED:
+            href = LINKED[column](value)
+            return Markup('<a class="id" href="{}" title="{}">{}</a>').format(href, value, short(value))
+        if column.endswith(("_on", "_at", "day", "occurred_on")) and value[:4].isdigit():
+            return self.day(value) if len(value) == 10 else self.instant(value)
+        if column.endswith("_id") or ":" in value:
+            return Markup('<span class="id" title="{}">{}</span>').format(value, short(value))
+        return self.language.word(value)
+
+    def _parts(self, value: Any) -> Markup | str:
+        """A structure in words: its fields that are set, one after the other."""
+        if isinstance(value, msgspec.Struct):
+            value = msgspec.structs.asdict(value)
+        if not isinstance(value, dict):
+            return self.value(value)
+        told = [
+            Markup("{} {}").format(self.language.column(str(name)), self.cell(one, str(name), value))
+            for name, one in value.items()
+            if one not in (None, "", (), [])
+        ]
+        return Markup(" · ").join(told)
+
     def span(self, delta: dt.timedelta) -> str:
         """How long, in the largest fitting unit."""
         return str(format_timedelta(delta, locale=self.language.locale, threshold=1.2))
@@ -121,6 +192,11 @@ def short(identifier: str | None) -> str:
     if identifier is None:
         return NOTHING
     return identifier.rpartition("/")[2].partition(":")[2] or identifier
+
+
+def _of(row: Any, column: str) -> Any:
+    """A column of a row, whether it is a struct, a mapping or nothing."""
+    return row.get(column) if isinstance(row, Mapping) else getattr(row, column, None)
 
 
 def _plain(values: tuple[Any, ...] | list[Any]) -> bool:

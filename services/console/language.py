@@ -15,6 +15,16 @@ from babel.messages.pofile import read_po
 CODES: tuple[str, ...] = ("en", "zh-Hans", "zh-Hant")
 NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
 DEFAULT = "en"
+UNITS = {
+    "count": "number",
+    "minor": "amount",
+    "percent": "per cent",
+    "points": "points from −100 to +100",
+    "score": "mean score",
+    "days": "days",
+    "per_thousand": "per thousand",
+}
+"""What the unit of a figure is called in English."""
 _FALLBACKS = {"zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-hans": "zh-Hans"} | dict.fromkeys(
     ("zh-tw", "zh-hk", "zh-mo", "zh-hant"), "zh-Hant"
 )
@@ -40,6 +50,10 @@ class Language:
     def column(self, name: str) -> str:
         """What a column is called: its own translation, else its name in words."""
         return self.messages.get(f"column:{name}", _in_words(name.removesuffix("_id")))
+
+    def unit(self, name: str) -> str:
+        """What the values of a figure are."""
+        return self(UNITS[name])
 
     def word(self, code: str | None) -> str:
         """A code of our vocabulary in words (`mis_sale`); what is no code of ours shows as it is."""

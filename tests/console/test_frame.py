@@ -1,18 +1,61 @@
-"""The frame of every page: languages, light and dark, keys, nothing from outside."""
+"""The frame of every page: languages, light and dark, keys, problems, nothing from outside."""
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
+from services.console.app import VIEWS
 from tests.console.conftest import Site
 from tests.console.person import person
 
 
-def test_the_board_is_the_first_thing_and_well(browser: Browser, site: Site) -> None:
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+def test_every_view_is_well_in_each_language_and_look(
+    browser: Browser, site: Site, language: str, dark: bool
+) -> None:
+    with person(browser, site, dark=dark) as somebody:
+        for view in VIEWS:
+            page = somebody.opens(f"{view.path}?lang={language}")
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            somebody.finds_it_accessible()
+        somebody.is_well()
+
+
+def test_a_language_that_was_chosen_stays(browser: Browser, site: Site) -> None:
     with person(browser, site) as somebody:
         page = somebody.opens("/console/complaints")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Complaints by clock")
-        first = page.locator("#board tbody tr").first
-        expect(first.locator(".left")).to_have_text(re.compile("late by|left"))
+        page.get_by_role("link", name="简体中文").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("按时限排列的投诉")
+        page.goto(f"{site.address}/console/figures")
+        expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+        somebody.is_well()
+
+
+def test_a_key_leads_to_the_search(browser: Browser, site: Site) -> None:
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console/figures")
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        somebody.is_well()
+
+
+def test_what_is_not_there_is_said_with_a_way_out(browser: Browser, site: Site) -> None:
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console/figures/no-such-figure")
+        expect(page.locator(".note")).to_contain_text("there is no figure 'no-such-figure'")
+        expect(page.get_by_role("link", name="Back to the start")).to_be_visible()
         somebody.finds_it_accessible()
+        assert [re.sub(r" for .*", "", one) for one in somebody.wrong if "for http" in one] == ["404"]
+
+
+def test_no_script_or_style_stands_in_a_page(browser: Browser, site: Site) -> None:
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console/figures/nps?by=channel_id")
+        assert page.locator("script:not([src]), style, [style], [onclick], [onload]").count() == 0
+        policy = page.request.get(page.url).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
         somebody.is_well()

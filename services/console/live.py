@@ -1,0 +1,73 @@
+"""The stream that tells pages of news: an event whenever something was posted to the live generation.
+
+Pages with live parts listen (static/js/live.js) and ask for themselves again. One look at the watermarks a
+second serves all streams of a process; a stream ends after a while, and the browser opens the next.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from services.api.guard import needs
+from services.console.view import PREFIX
+from services.store.generation import watermarks
+
+router = APIRouter(prefix=PREFIX)
+
+LOOK_SECONDS = 1.0
+STREAM_SECONDS = 25.0
+RETRY_MILLISECONDS = 2_000
+Place = tuple[int, int]
+"""The live generation, and how many records of the journal it has folded."""
+
+
+class Watermarks:
+    """How far the live generation is, asked for at most once in LOOK_SECONDS however many streams want it."""
+
+    def __init__(self, system: Any) -> None:
+        self._system = system
+        self._lock = threading.Lock()
+        self._looked_at = 0.0
+        self._place: Place = (0, 0)
+
+    def place(self) -> Place:
+        """The place as of the last look, which is fresh enough."""
+        with self._lock:
+            if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+                with self._system.read_pool.connection() as connection:
+                    generation = self._system.generation(connection)
+                    marks = watermarks(connection, generation.schema)
+                self._place = (generation.id, sum(mark.next_offset for mark in marks.values()))
+                self._looked_at = time.monotonic()
+            return self._place
+
+
+@router.get("/live", dependencies=[needs("read_figures")])
+def live(request: Request) -> StreamingResponse:
+    """Server-sent events: `moved` whenever rows may have changed."""
+    shared: Watermarks = request.app.state.watermarks
+    return StreamingResponse(
+        _events(request, shared),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(request: Request, shared: Watermarks) -> AsyncIterator[str]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n"
+    seen = await run_in_threadpool(shared.place)
+    ends_at = time.monotonic() + STREAM_SECONDS
+    while time.monotonic() < ends_at and not await request.is_disconnected():
+        await asyncio.sleep(LOOK_SECONDS)
+        place = await run_in_threadpool(shared.place)
+        if place != seen:
+            seen = place
+            yield f"event: moved\ndata: {place[1]}\n\n"
+        else:
+            yield ": nothing new\n\n"

@@ -1,0 +1,59 @@
+"""Every text of the console has a translation; numbers and days are written as the reader's language does."""
+
+import datetime as dt
+
+import pytest
+
+from projections.catalogue import FIGURES
+from services.console.app import VIEWS
+from services.console.formats import Formats
+from services.console.language import CODES, UNITS, language, negotiated
+from services.console.problems import TITLES
+from tests.console.texts import texts_of_code, texts_of_templates
+
+OTHERS = [code for code in CODES if code != "en"]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_text_is_translated(code: str) -> None:
+    said = {*texts_of_templates(), *texts_of_code(), *TITLES.values()}
+    said |= {view.title for view in VIEWS} | {figure.title for figure in FIGURES}
+    said |= {*UNITS.values()}
+    missing = sorted(text for text in said if text not in language(code).messages)
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_keeps_the_places_of_its_text(code: str) -> None:
+    for text, translated in language(code).messages.items():
+        if not text.startswith(("word:", "column:")):
+            assert sorted(_places(text)) == sorted(_places(translated)), text
+
+
+@pytest.mark.parametrize(
+    "asked, kept, accepted, code",
+    [
+        (None, None, "de-DE,de;q=0.9", "en"),
+        (None, None, "zh-TW,zh;q=0.9", "zh-Hant"),
+        (None, None, "zh-CN", "zh-Hans"),
+        (None, "zh-Hant", "en-GB", "zh-Hant"),
+        ("en", "zh-Hant", "zh-CN", "en"),
+        ("xx", None, "fr, zh-HK;q=0.5", "zh-Hant"),
+    ],
+)
+def test_the_language_is_asked_for_kept_or_the_browsers(
+    asked: str | None, kept: str | None, accepted: str, code: str
+) -> None:
+    assert negotiated(asked, kept, accepted) == code
+
+
+def test_amounts_days_and_words_by_language() -> None:
+    english, chinese = (Formats(language(code), dt.UTC) for code in ("en", "zh-Hans"))
+    assert english.day(dt.date(2026, 5, 4)) == "4 May 2026"
+    assert chinese.day(dt.date(2026, 5, 4)) == "2026年5月4日"
+    assert english.money(5_000_050, "CNY") == "CNY 50,000.50"
+    assert english.money(500, "JPY") == "JPY 500"
+
+
+def _places(text: str) -> list[str]:
+    return [part.partition("}")[0] for part in text.split("{")[1:]]
