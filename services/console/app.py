@@ -13,12 +13,21 @@ from fastapi.staticfiles import StaticFiles
 from services.api.app import create_app
 from services.console import live, problems
 from services.console.view import PREFIX, View
-from services.console.views import complaints, figures, records
+from services.console.views import channels, complaints, figures, people, products, records, risk
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
-VIEWS: tuple[View, ...] = (complaints.VIEW, figures.VIEW, records.VIEW)
+VIEWS: tuple[View, ...] = (
+    complaints.VIEW,
+    risk.VIEW,
+    products.VIEW,
+    channels.VIEW,
+    people.VIEW,
+    people.UNITS,
+    figures.VIEW,
+    records.VIEW,
+)
 """Every view, in the order of the menu."""
 
 KEEP_SECONDS = 31_536_000

@@ -13,6 +13,15 @@ import msgspec
 from projections.ledger import Ledger, Row
 from services.console.view import PREFIX
 
+HOMES = {
+    "customer": "customers",
+    "product": "products",
+    "channel": "channels",
+    "employee": "people",
+    "unit": "units",
+}
+"""Kinds of subjects that have a view of their own, and where it is."""
+
 
 def customer(customer_id: str, **query: str) -> str:
     """A customer's page; takes an id or a subject."""
@@ -25,9 +34,9 @@ def complaint(case_id: str) -> str:
 
 
 def subject(name: str) -> str:
-    """Whatever stands under a subject: the customer's page, else its rows and timeline."""
+    """Whatever stands under a subject: the page of its view, else its rows and timeline."""
     kind, _, identifier = name.partition("/")
-    return customer(identifier) if kind == "customer" else f"{PREFIX}/subjects/{kind}/{_part(identifier)}"
+    return f"{PREFIX}/{HOMES.get(kind, f'subjects/{kind}')}/{_part(identifier)}"
 
 
 def entry(position: object) -> str:
