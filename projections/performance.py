@@ -138,7 +138,7 @@ def _concentration(cells: Sequence[Cell], as_of: dt.date) -> Estimate:
     if whole == 0:
         return Estimate(value=None, n=total(cells), note="not available: no amount is stated", parts=parts)
     squares = sum(amount * amount for amount in amounts.values())
-    return Estimate(value=10_000 * squares / (whole * whole), n=total(cells), parts=parts)
+    return Estimate(value=round(10_000 * squares / (whole * whole)), n=total(cells), parts=parts)
 
 
 _BY = ("legal_entity", "product_id", "category", "channel_id", "unit_id", "seller_id")
@@ -186,7 +186,7 @@ EARLY_REDEMPTION = Figure(
 CONCENTRATION = Figure(
     name="concentration",
     title="Concentration of the amount sold on few products",
-    unit="score",
+    unit="count",
     tally=SALES_BY_DAY,
     compute=_concentration,
     by=("legal_entity", "category", "channel_id", "unit_id", "seller_id"),

@@ -32,6 +32,6 @@ def amount_gap(
             raise WrongUse(f"where={item!r}: write DIM=VALUE")
         pairs.append((dim, value))
     wanted = Wanted(by, Days(start, to), against, tuple(pairs))
-    with reading(request) as (system, connection, schema):
+    with reading(request, every_unit=True) as (system, connection, schema):
         today = system.clock().astimezone(system.zone).date()
         return json_of(read_gap(connection, schema, wanted, today))

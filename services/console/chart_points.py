@@ -61,6 +61,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+def drawable(points: Sequence[Point]) -> bool:
+    """Whether a chart can show so many points and series; a page with more shows its table alone."""
+    return len(points) <= POINTS_LIMIT and len({point.series for point in points}) <= len(SERIES)
+
+
 def bounded(points: Sequence[object]) -> None:
     assert len(points) <= POINTS_LIMIT, f"{len(points)} points: a chart shows {POINTS_LIMIT} at most"
 

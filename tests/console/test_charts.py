@@ -16,6 +16,7 @@ from services.console.charts import (
     bars,
     cohorts,
     columns_over_time,
+    drawable,
     line_with_band,
     number_text,
     plan_and_actual,
@@ -183,6 +184,12 @@ def test_the_same_content_is_drawn_once_and_other_content_anew() -> None:
     assert time.perf_counter() - begun < 0.02
     assert bars(points, Caption(title="保留")) is not first
     assert bars(points, Caption(title="kept"), number=lambda value: f"{value} %") is not first
+
+
+def test_what_is_too_much_for_a_chart_is_known_before() -> None:
+    assert drawable([Point(label="a", value=1, series=str(n)) for n in range(6)])
+    assert not drawable([Point(label="a", value=1, series=str(n)) for n in range(7)])
+    assert not drawable([Point(label=str(n), value=1) for n in range(401)])
 
 
 def test_charts_kept_are_bounded() -> None:
