@@ -18,6 +18,7 @@ from services.api import (
     figures,
     local_issuer,
     operations,
+    performance,
     problems,
     publishing,
     sign_in,
@@ -35,6 +36,7 @@ _log = logging.getLogger("daybook.api")
 ROUTERS = (
     publishing.router,
     figures.router,
+    performance.router,
     subjects.router,
     complaints.router,
     suitability.router,
