@@ -15,8 +15,11 @@ from fastapi.responses import RedirectResponse
 from services.api import (
     complaints,
     desks,
+    doors,
     figures,
+    ledgers,
     local_issuer,
+    openapi,
     operations,
     performance,
     problems,
@@ -25,6 +28,8 @@ from services.api import (
     subjects,
     suitability,
 )
+from services.api.bounds import Bounds
+from services.api.conditional import Conditional
 from services.api.cross_site import CrossSite
 from services.identity.gate import make_gate
 from services.store.locks import Lock
@@ -37,6 +42,8 @@ ROUTERS = (
     publishing.router,
     figures.router,
     performance.router,
+    ledgers.router,
+    doors.router,
     subjects.router,
     complaints.router,
     suitability.router,
@@ -76,21 +83,14 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_tags=[
-            {"name": "publish", "description": "Channel systems bring facts in as CloudEvents."},
-            {"name": "figures", "description": "Numbers, the rows behind them, the entries behind those."},
-            {"name": "subjects", "description": "One customer, product or case: rows, timeline, as-of."},
-            {
-                "name": "desks",
-                "description": "Decisions under rules: commands, cases, their files and clocks.",
-            },
-            {"name": "operate", "description": "Status, digests, journal records, quarantine."},
-        ],
     )
     app.state.system = system
     app.state.gate = gate
+    app.add_middleware(Conditional)
     app.add_middleware(CrossSite, gate=gate)
+    app.add_middleware(Bounds)
     problems.install(app)
+    openapi.install(app)
     for router in (*ROUTERS, *OPEN_ROUTERS):
         app.include_router(router)
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.api.guard import actor_for, needs, who_of
-from services.api.problems import VersionMissing, WhoAsks, etag
+from services.api.openapi import answers
+from services.api.problems import TooLarge, VersionMissing, WhoAsks, etag
 from services.api.reading import json_of
 from services.api.unit_scope import own_cases
-from services.desks.counter import COUNTERS, Counter, Done, described, shown, take
+from services.desks.counter import COUNTERS, CaseShown, Counter, Done, described, shown, take
 from services.desks.deciding import Actor
 from services.errors import NotFound, WrongUse
 from services.identity.who import Permission
@@ -30,9 +31,13 @@ _ETAG = re.compile(r'"([0-9]{1,9})"')
 _BODY = {
     "requestBody": {
         "description": "The command; `GET /desks` has the JSON schema of each.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "example": {"complaint_id": "bank:k1"}}
+        },
     }
 }
+
+_OPENED = {**answers(Done, status=201), **answers(Done, about="It had been carried out before.")}
 
 
 def open_all(system: Any) -> None:
@@ -60,12 +65,12 @@ def must_say_who(request: Request) -> Actor:
 
 
 async def command_body(request: Request) -> bytes:
-    """The body of a command; WrongUse for one that is too large."""
+    """The body of a command; TooLarge for one that is."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_COMMAND_BYTES:
-            raise WrongUse(
+            raise TooLarge(
                 f"the command is over {MAX_COMMAND_BYTES} bytes: refer to documents, do not send them"
             )
     return body
@@ -129,6 +134,7 @@ def _router_of(counter: Counter) -> APIRouter:
         status_code=201,
         openapi_extra=_BODY,
         name=f"{counter.word}: {counter.opens}",
+        responses=_OPENED,
         dependencies=deciding,
     )
     def opening(request: Request, actor: Asking, body: Body, idempotency_key: Key = None) -> Response:
@@ -142,6 +148,7 @@ def _router_of(counter: Counter) -> APIRouter:
         status_code=201,
         openapi_extra=_BODY,
         name=f"{counter.word}: open by a command",
+        responses=_OPENED,
         dependencies=deciding,
     )
     def opening_by_name(
@@ -161,6 +168,7 @@ def _router_of(counter: Counter) -> APIRouter:
         "/{case}/{command}",
         openapi_extra=_BODY,
         name=f"{counter.word}: command",
+        responses=answers(Done),
         dependencies=deciding,
     )
     def commanded(
@@ -186,7 +194,7 @@ def _router_of(counter: Counter) -> APIRouter:
         )
         return answered(done, counter)
 
-    @router.get("/{case}", name=f"{counter.word}: case")
+    @router.get("/{case}", name=f"{counter.word}: case", responses=answers(CaseShown))
     def one_case(request: Request, case: str, actor: Somebody) -> Response:
         """A case: its state, what it allows whoever asks, and its entries."""
         return case_shown(request, counter, case, actor)
@@ -206,7 +214,7 @@ def _about_a_case(system: Any, counter: Counter, command: str) -> str:
 _list = APIRouter(tags=["desks"], dependencies=[needs("read_ledgers")])
 
 
-@_list.get("/desks")
+@_list.get("/desks", summary="Every desk", responses=answers(list[dict[str, Any]]))
 def list_desks(request: Request) -> Response:
     """Every desk: its path, its commands, what each is about, and the JSON schema of its body."""
     desks = request.app.state.system.desks

@@ -1,10 +1,14 @@
 """Errors over HTTP: application/problem+json (RFC 9457), one shape for every refusal."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from events.errors import DaybookError
 from services import errors
@@ -31,12 +35,23 @@ class VersionMissing(errors.Refused):
     code = "version_missing"
 
 
+class TooLarge(errors.Refused):
+    """A body that is larger than its route takes."""
+
+    code = "too_large"
+
+
+RETRY_SECONDS = 2
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_log = logging.getLogger("daybook.api")
+
 _STATUS: tuple[tuple[type[DaybookError], int], ...] = (
     (WhoAsks, 401),
     (BadToken, 401),
     (VersionMissing, 428),
     (StaleVersion, 412),
     (NotPermitted, 403),
+    (TooLarge, 413),
     (errors.NotFound, 404),
     (errors.WrongUse, 400),
     (errors.TooManyRefusals, 429),
@@ -49,7 +64,7 @@ _STATUS: tuple[tuple[type[DaybookError], int], ...] = (
 
 
 def problem(
-    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: str
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: object
 ) -> JSONResponse:
     """A problem document; `type` is stable, `detail` names the thing, the rule and the way out."""
     body = {"type": f"urn:daybook:problem:{code}", "title": code.replace("_", " "), "status": status}
@@ -83,13 +98,53 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DaybookError)
     def answer(request: Request, error: DaybookError) -> Response:
-        pages: PagesFor | None = getattr(app.state, "problem_pages", None)
-        if pages is not None and request.url.path.startswith(pages.prefix):
-            return pages.shown(request, error)
+        page = _page(request, error)
+        if page is not None:
+            return page
         status = status_of(error)
         if isinstance(error, RuleBroken):
             return problem(status, error.code, str(error), rule=error.rule)
         return problem(status, error.code, str(error), _headers(error))
+
+    @app.exception_handler(RequestValidationError)
+    def misfit(request: Request, error: RequestValidationError) -> Response:
+        return _page(request, errors.WrongUse(_said(error.errors()))) or _misfit(error.errors())
+
+    @app.exception_handler(HTTPException)
+    def of_router(request: Request, error: HTTPException) -> Response:
+        code = _CODES.get(error.status_code, "refused")
+        detail = f"{request.method} {request.url.path}: {error.detail}; /openapi.json has every address"
+        page = _page(request, errors.NotFound(detail)) if error.status_code == 404 else None
+        return page or problem(error.status_code, code, detail, error.headers)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> Response:
+        identifier = secrets.token_hex(8)
+        _log.error("error %s at %s %s", identifier, request.method, request.url.path, exc_info=error)
+        detail = f"something went wrong here: the log of the server has it under {identifier}"
+        return problem(500, "internal", detail, id=identifier)
+
+
+def _misfit(found: Sequence[Mapping[str, Any]]) -> JSONResponse:
+    """A problem for a request of which parts do not fit, each with its path and the reason."""
+    return problem(400, "wrong_use", _said(found), errors=[_part(one) for one in found])
+
+
+def _said(found: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{one['path']}: {one['reason']}" for one in map(_part, found))
+
+
+def _part(one: Mapping[str, Any]) -> dict[str, str]:
+    """Where and why; never what was sent, which may be personal."""
+    return {"path": ".".join(str(name) for name in one["loc"]), "reason": str(one["msg"])}
+
+
+def _page(request: Request, error: DaybookError) -> Response | None:
+    """The page for a person, under the addresses that have pages."""
+    pages: PagesFor | None = getattr(request.app.state, "problem_pages", None)
+    if pages is None or not request.url.path.startswith(pages.prefix):
+        return None
+    return pages.shown(request, error)
 
 
 def _headers(error: DaybookError) -> dict[str, str]:
@@ -99,4 +154,6 @@ def _headers(error: DaybookError) -> dict[str, str]:
     if isinstance(error, BadToken):
         said = str(error).encode("ascii", "replace").decode().replace('"', "'").replace("\\", "/")
         return {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{said}"'}
+    if isinstance(error, errors.NotReady):
+        return {"Retry-After": str(RETRY_SECONDS)}
     return {"WWW-Authenticate": error.challenge} if isinstance(error, WhoAsks) else {}

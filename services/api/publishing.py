@@ -8,7 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from events.codec import encode_json
 from services.api.guard import needs, who_of
-from services.api.problems import problem
+from services.api.openapi import answers
+from services.api.problems import TooLarge
 from services.desks.deciding import NotPermitted
 from services.door import cloudevents
 from services.door.reading import envelope_glimpse
@@ -39,13 +40,12 @@ _EXAMPLE = {
 
 @router.post(
     "/events",
+    summary="Publish events",
     responses={
-        200: {"description": "All admitted, or duplicates of what is there."},
-        207: {"description": "Some were refused; each outcome says why."},
-        403: {"description": "A source that is not yours; nothing of the request was taken."},
-        409: {"description": "An id was used again for something else."},
-        413: {"description": "The body is too large."},
-        422: {"description": "All were refused; what was sent is kept in quarantine."},
+        **answers(cloudevents.Answer, about="All admitted, or duplicates of what is there."),
+        **answers(cloudevents.Answer, status=207, about="Some were refused; each outcome says why."),
+        **answers(cloudevents.Answer, status=409, about="An id was used again for something else."),
+        **answers(cloudevents.Answer, status=422, about="All were refused; it is kept in quarantine."),
     },
     openapi_extra={
         "requestBody": {
@@ -53,7 +53,7 @@ _EXAMPLE = {
             "content": {
                 cloudevents.STRUCTURED: {"schema": {"type": "object"}, "example": _EXAMPLE},
                 cloudevents.BATCH: {"schema": {"type": "array"}, "example": [_EXAMPLE]},
-                cloudevents.LINES: {"schema": {"type": "string"}},
+                cloudevents.LINES: {"schema": {"type": "string"}, "example": encode_json(_EXAMPLE).decode()},
                 cloudevents.BINARY: {"schema": {"type": "object"}, "example": _EXAMPLE["data"]},
             },
         }
@@ -69,7 +69,7 @@ async def publish(
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            return problem(413, "too_large", f"the body is over {MAX_BODY_BYTES} bytes: send smaller batches")
+            raise TooLarge(f"the body is over {MAX_BODY_BYTES} bytes: send smaller batches")
     system: Any = request.app.state.system
     submissions = cloudevents.submissions_of(request.headers, body, _source(request))
     _only_own_sources(who_of(request), submissions)

@@ -9,11 +9,16 @@ from fastapi import Query, Request, Response
 
 from events.codec import encode_json
 from services.api.guard import who_of
+from services.api.waiting import wait_until_posted
 from services.errors import NotFound, WrongUse
 from services.store.database import Connection
 from services.store.scope import scoped, visible
 
 Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str | None, Query(max_length=4_000, description="The `next` of the page before.")]
+Instant = Annotated[str | None, Query(max_length=40)]
+YEARS = range(2, 9999)
+"""Years in which an instant may lie, so that it can be told in any zone."""
 
 
 class Reading(NamedTuple):
@@ -29,9 +34,10 @@ def reading(request: Request, *, every_unit: bool = False) -> Iterator[Reading]:
     """The live generation for one request; NotReady becomes a 503 with the way out.
 
     Whoever asks sees the rows of their units. `every_unit` is for numbers over the whole house and for the
-    state of the system, never for rows about persons.
+    state of the system, never for rows about persons. With `after=` it waits for one's own write first.
     """
     system = request.app.state.system
+    wait_until_posted(request, system)
     units = None if every_unit else who_of(request).units
     with system.read_pool.connection() as connection, scoped(connection, units):
         yield Reading(system, connection, system.generation(connection).schema)
@@ -67,4 +73,6 @@ def moment(text: str | None, name: str) -> dt.datetime | None:
         found = dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise WrongUse(f"{name}={text!r} is no time: write 2026-05-04T12:00:00Z") from error
+    if found.year not in YEARS:
+        raise WrongUse(f"{name}={text!r} is out of range: a year from {YEARS[0]} to {YEARS[-1]} is taken")
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

@@ -1,16 +1,19 @@
 """One subject over HTTP: its rows in every ledger, as of a moment and as known at one, and its timeline."""
 
-from typing import Annotated
+import datetime as dt
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+import msgspec
+from fastapi import APIRouter, Request, Response
 
-from events.envelope import Position
 from services.api.guard import needs_one_of
-from services.api.reading import Limit, entries_of, json_of, moment, must_see, reading
+from services.api.openapi import answers
+from services.api.reading import Cursor, Instant, Limit, entries_of, json_of, moment, must_see, reading
 from services.audit.as_of import subject_as_of
 from services.errors import NotFound
 from services.identity.who import Permission
 from services.projector.batch import Cut
+from services.store.queries.paging import cursor_of, position_in
 from services.store.queries.subjects import subject_rows
 from services.store.timeline import timeline
 
@@ -29,10 +32,41 @@ router = APIRouter(
     dependencies=[needs_one_of(("read_customers", "read_ledgers"), _permission)],
 )
 
-Instant = Annotated[str | None, Query(description="ISO 8601; UTC where no zone is given.")]
+
+class SubjectShown(msgspec.Struct, frozen=True):
+    """The rows of a subject by ledger, under a cut."""
+
+    subject: str
+    as_of: dt.datetime | None
+    known_at: dt.datetime | None
+    ledgers: dict[str, list[dict[str, Any]]]
 
 
-@router.get("/{kind}/{identifier}")
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A counted entry, without its body: that is at /journal/POSITION."""
+
+    position: str
+    source: str
+    id: str
+    type: str
+    version: int
+    occurred_at: dt.datetime | None
+    occurred_on: dt.date | None
+    admitted_at: dt.datetime
+    recorded_at: dt.datetime | None
+    correlation: str | None
+    causation: str | None
+    line: str
+
+
+class TimelinePage(msgspec.Struct, frozen=True):
+    """A page of a timeline, in journal order."""
+
+    entries: tuple[TimelineEntry, ...]
+    next: str | None
+
+
+@router.get("/{kind}/{identifier}", summary="A subject in every ledger", responses=answers(SubjectShown))
 def subject(
     request: Request, kind: str, identifier: str, as_of: Instant = None, known_at: Instant = None
 ) -> Response:
@@ -51,19 +85,20 @@ def subject(
             found = {ledger: list(rows.values()) for ledger, rows in folded.items()}
     if not found:
         raise NotFound(f"nothing is known of {name!r} then: look at its timeline for when it began")
-    return json_of({"subject": name, "as_of": cut.as_of, "known_at": cut.known_at, "ledgers": found})
+    rows = msgspec.to_builtins(found, builtin_types=(dt.date, dt.datetime))
+    return json_of(SubjectShown(name, cut.as_of, cut.known_at, rows))
 
 
-@router.get("/{kind}/{identifier}/timeline")
+@router.get("/{kind}/{identifier}/timeline", summary="A timeline", responses=answers(TimelinePage))
 def subject_timeline(
     request: Request,
     kind: str,
     identifier: str,
-    after: Annotated[str | None, Query(description="Position of the last entry seen.")] = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """Every entry of a subject, in journal order; page with `after`."""
-    start = None if after is None else Position.parse(after)
+    """Every entry of a subject, in journal order."""
+    start = None if cursor is None else position_in(cursor)
     with reading(request) as seen, entries_of(seen, f"{kind}/{identifier}"):
         lines = timeline(
             seen.connection,
@@ -71,7 +106,8 @@ def subject_timeline(
             f"{kind}/{identifier}",
             volume=seen.system.journal.volume,
             after=start,
-            limit=limit,
+            limit=limit + 1,
         )
-    entries = [{**line._asdict(), "position": str(line.position)} for line in lines]
-    return json_of({"entries": entries, "next": entries[-1]["position"] if len(entries) == limit else None})
+    entries = tuple(TimelineEntry(**{**line._asdict(), "position": str(line.position)}) for line in lines)
+    following = cursor_of("timeline", [lines[limit - 1].position]) if len(lines) > limit else None
+    return json_of(TimelinePage(entries[:limit], following))

@@ -120,15 +120,23 @@ class Quarantine:
         state: State | None = "open",
         code: str | None = None,
         limit: int = 100,
+        after: str | None = None,
+        mine: Callable[[str], bool] | None = None,
     ) -> list[Case]:
-        """The newest cases first, at most LISTED_AT_MOST; `state=None` lists all of them."""
+        """The newest cases first, at most LISTED_AT_MOST; `state=None` lists all of them. `after` is the case
+        that was seen last, WrongUse if there is none such; `mine` says which sources count."""
         limit = min(limit, LISTED_AT_MOST)
         with self._lock:
             self._refresh()
+            if after is not None and after not in self._cases:
+                raise WrongUse(f"no case {after!r} is in the quarantine: begin at its first page")
+            newest = iter(reversed(self._cases.values()))
+            _ = after is None or any(case.case_id == after for case, _ in newest)
             chosen = [
                 case
-                for case, _ in reversed(self._cases.values())
+                for case, _ in newest
                 if (source is None or case.source == source)
+                and (mine is None or mine(case.source))
                 and (code is None or any(problem.code == code for problem in case.problems))
             ]
         listed: list[Case] = []

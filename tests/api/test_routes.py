@@ -71,7 +71,7 @@ def test_a_refusal_names_code_path_and_reason(client: TestClient) -> None:
     assert answer.status_code == 422
     problems = answer.json()["outcomes"][0]["events"][0]["problems"]
     assert {"code", "path", "reason"} <= set(problems[0])
-    cases = client.get("/quarantine").json()
+    cases = client.get("/quarantine").json()["cases"]
     assert {case["state"] for case in cases} == {"open"}
     assert "sealed" not in cases[0]
 
@@ -103,7 +103,7 @@ def test_a_subject_now_as_of_and_its_timeline(client: TestClient) -> None:
     then = client.get("/subjects/customer/bank:17", params={"as_of": "2026-05-04T12:00:00+08:00"}).json()
     assert "sales" not in then["ledgers"]
     first = client.get("/subjects/customer/bank:17/timeline", params={"limit": 1}).json()
-    rest = client.get("/subjects/customer/bank:17/timeline", params={"after": first["next"]}).json()
+    rest = client.get("/subjects/customer/bank:17/timeline", params={"cursor": first["next"]}).json()
     assert [entry["id"] for entry in first["entries"] + rest["entries"]] == ["c-1", "s-1", "s-2"]
 
 

@@ -1,0 +1,88 @@
+"""Reading one's own write: `after=volume/partition/offset` waits, bounded, until that entry is posted.
+
+Every reading route asks here before it reads (reading.py). Publishing and desks answer with positions.
+"""
+
+import threading
+import time
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Request
+
+from events.envelope import Position
+from services.errors import NotReady, WrongUse
+from services.store.generation import watermarks
+
+WAIT_SECONDS = 5.0
+WAIT_SECONDS_AT_MOST = 30.0
+POLL_SECONDS = 0.05
+WAITING_AT_ONCE = 16
+"""Requests that may wait at the same time, so that the others still find a thread."""
+
+_waiting = threading.BoundedSemaphore(WAITING_AT_ONCE)
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=WAIT_SECONDS_AT_MOST)]
+
+
+class NotPostedYet(NotReady):
+    """What was written is in the journal, and not yet in the ledgers."""
+
+    code = "not_posted_yet"
+
+
+def wait_until_posted(request: Request, system: Any) -> None:
+    """Return when the position in `after` is posted, at once without one.
+
+    WrongUse for what is no position of this journal; NotPostedYet after `wait` seconds.
+    """
+    text = request.query_params.get("after")
+    if text is None:
+        return
+    position, seconds = _position(text, system), _seconds(request.query_params.get("wait"))
+    if _posted(system, position):
+        return
+    if not _waiting.acquire(blocking=False):
+        raise NotPostedYet(
+            f"{position} is not posted, and {WAITING_AT_ONCE} requests wait already: ask again"
+        )
+    try:
+        deadline = time.monotonic() + seconds
+        while not _posted(system, position):
+            if time.monotonic() >= deadline:
+                raise NotPostedYet(
+                    f"{position} is not posted after {seconds:g} seconds: ask again, with wait= up to "
+                    f"{WAIT_SECONDS_AT_MOST:g}; `daybook status` shows the lag"
+                )
+            time.sleep(POLL_SECONDS)
+    finally:
+        _waiting.release()
+
+
+def _posted(system: Any, position: Position) -> bool:
+    """Whether the generation that is live now has folded it."""
+    with system.read_pool.connection() as connection:
+        marks = watermarks(connection, system.generation(connection).schema)
+    return bool(marks[position.partition].next_offset > position.offset)
+
+
+def _position(text: str, system: Any) -> Position:
+    try:
+        position = Position.parse(text)
+    except ValueError as error:
+        raise WrongUse(
+            f"after={text!r} is no position: write volume/partition/offset, such as 0/7/1250"
+        ) from error
+    journal = system.journal
+    if position.volume != journal.volume or position.partition >= journal.partitions:
+        raise WrongUse(
+            f"after={text}: the journal is volume {journal.volume} with {journal.partitions} partitions; "
+            "send a position as publishing answered it. A page is followed with cursor="
+        )
+    return position
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return WAIT_SECONDS if text is None else msgspec.convert(text, _Seconds, strict=False)
+    except msgspec.ValidationError as error:
+        raise WrongUse(f"wait={text!r}: give seconds from 0 to {WAIT_SECONDS_AT_MOST:g}") from error
