@@ -58,6 +58,14 @@ class ClockBook:
             return ()
         return counting.clocks(milestones, tuple(self._applied(milestones, milestones.receipt)))
 
+    def applied_for(self, clock: Clock, milestones: Milestones) -> Applied | None:
+        """The pack, calendar and facts by which a clock of a complaint counts; None if this book would not
+        count it so."""
+        if milestones.receipt is None:
+            return None
+        every = self._applied(milestones, milestones.receipt)
+        return next((one for one in every if one.pack.name == clock.pack), None)
+
     def rule_of(self, clock: Clock) -> ClockRule | None:
         """What the pack of a clock says of it; None if this book does not have that version."""
         for pack in self.packs.get(clock.regime, ()):

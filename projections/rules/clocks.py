@@ -54,14 +54,16 @@ def _clock(
     if start is None or receipt is None:
         return None
     started_on, started_at, said = start
-    limit = next(limit for limit in rule.limits if _fits(limit.when, one.facts))
+    limit = limit_of(rule, one)
     stop = _first(milestones.steps, rule.stop, calendar, None if rule.start == RECEIVED else started_at)
     ended = _ended(milestones.steps, calendar) if stop is None else None
     over = stop or ended
     pauses = _pauses(rule, one, milestones, None if over is None else _day(over, calendar))
     skipped = tuple((pause.first, pause.last) for pause in pauses if pause.last is not None)
     due = due_of(rule, limit, calendar, started_on, started_at, skipped)
-    extension, due = _extended(rule, one, milestones, due, started_on, started_at, skipped)
+    more = tuple(longer(rule, one, milestones, due, started_on, started_at, skipped))
+    extension = ", then ".join(f"{each.words} to {each.due.on}" for each in more) or None
+    due = more[-1].due if more else due
     pauses = tuple(
         pause for pause in pauses if pause.first <= due.on and (pause.last is None or pause.last > started_on)
     )
@@ -96,6 +98,11 @@ def _clock(
         pauses=pauses,
         reason=_reason(rule, one, limit, said, started_on, due, extension, pauses, paused),
     )
+
+
+def limit_of(rule: ClockRule, one: Applied) -> Limit:
+    """The limit of a clock for the facts of a case."""
+    return next(limit for limit in rule.limits if _fits(limit.when, one.facts))
 
 
 def _start(
@@ -164,7 +171,16 @@ def _waits(steps: tuple[Step, ...], calendar: BusinessCalendar, until: dt.date |
             yield Pause(since + DAY, last, WAITING)
 
 
-def _extended(
+class Longer(NamedTuple):
+    """More time that was decided before the time ran out that it extends: the rule, who or what decided, and
+    the new due time."""
+
+    rule: ExtensionRule
+    words: str
+    due: Due
+
+
+def longer(
     rule: ClockRule,
     one: Applied,
     milestones: Milestones,
@@ -172,9 +188,8 @@ def _extended(
     started_on: dt.date,
     started_at: dt.datetime,
     skipped: Spans,
-) -> tuple[str | None, Due]:
-    """The due time with every extension that was decided before the time it extends ran out."""
-    said: list[str] = []
+) -> Iterator[Longer]:
+    """Every extension of a clock that would be due at `due`, in order."""
     for more in rule.extensions:
         longest = due_of(rule, more.limit, one.calendar, started_on, started_at, skipped)
         if longest.at <= due.at:
@@ -190,8 +205,7 @@ def _extended(
             granted = Limit(days=number)
             longest = due_of(rule, granted, one.calendar, started_on, started_at, ())
         due = longest
-        said.append(f"{words} to {due.on}")
-    return ", then ".join(said) or None, due
+        yield Longer(more, words, due)
 
 
 def _decided(

@@ -16,6 +16,11 @@ FILTERS: Mapping[str, str] = {
     "handler": "handler_id",
     "product": "product_id",
     "issue": "issue",
+    "legal_entity": "legal_entity",
+    "root_cause": "root_cause",
+    "outcome": "outcome",
+    "unit": "unit_id",
+    "seller": "seller_id",
 }
 """What a register can be asked for, and the column that answers."""
 
@@ -38,11 +43,7 @@ def register(
     limit: int = 50,
 ) -> list[ComplaintRow]:
     """Complaints in key order, from after a key; an empty filter asks for rows without one."""
-    wheres, values = ["received"], list[object]()
-    for name, value in filters.items():
-        column = f'"{FILTERS[name]}"'
-        wheres.append(f"{column} = %s" if value else f"{column} IS NULL")
-        values += [value] if value else []
+    wheres, values = _conditions(filters)
     if after is not None:
         wheres.append("(subject, complaint_id) > (%s, %s)")
         values += list(after)
@@ -53,6 +54,36 @@ def register(
         (*values, limit),
     ).fetchall()
     return [cast(ComplaintRow, tables.shape(COMPLAINTS).from_db(row)) for row in rows]
+
+
+def latest_complaints(
+    connection: Connection,
+    schema: str,
+    filters: Mapping[str, str],
+    *,
+    after: Sequence[str] | None = None,
+    limit: int = 50,
+) -> list[ComplaintRow]:
+    """Complaints by the day of receipt, the latest first, from after a day and key; those without a day last.
+
+    Filters as in `register`.
+    """
+    wheres, values = _conditions(filters)
+    if after is not None:
+        wheres.append(f"({_RECEIVED}, subject, complaint_id) < (%s::date, %s, %s)")
+        values += list(after)
+    names = ", ".join(f'"{one.name}"' for one in tables.shape(COMPLAINTS).columns)
+    rows = connection.execute(
+        f"SELECT {names} FROM {schema}.complaints WHERE {' AND '.join(wheres)} "
+        f"ORDER BY {_RECEIVED} DESC, subject DESC, complaint_id DESC LIMIT %s".encode(),
+        (*values, limit),
+    ).fetchall()
+    return [cast(ComplaintRow, tables.shape(COMPLAINTS).from_db(row)) for row in rows]
+
+
+def place_of(row: ComplaintRow) -> list[str]:
+    """Where a row stands in `latest_complaints`: what the next page begins after."""
+    return [str(row.received_on or _NO_DAY), row.subject, row.complaint_id]
 
 
 def register_row(connection: Connection, schema: str, complaint_id: str) -> ComplaintRow | None:
@@ -102,3 +133,17 @@ def affected(connection: Connection, schema: str, issue: SystemicIssueRow) -> li
         ),
     ).fetchall()
     return [Affected(row[0], tuple(row[1]), row[2]) for row in rows]
+
+
+_NO_DAY = "0001-01-01"
+_RECEIVED = f"coalesce(received_on, DATE '{_NO_DAY}')"
+
+
+def _conditions(filters: Mapping[str, str]) -> tuple[list[str], list[object]]:
+    """Conditions that every row of a register meets; an empty value asks for rows without one."""
+    wheres, values = ["received"], list[object]()
+    for name, value in filters.items():
+        column = f'"{FILTERS[name]}"'
+        wheres.append(f"{column} = %s" if value else f"{column} IS NULL")
+        values += [value] if value else []
+    return wheres, values
