@@ -17,6 +17,7 @@ from projections.fold import Declarations
 from projections.rules.pack import RulePack
 from services.audit import rebuild as rebuilding
 from services.audit.rebuild import RebuildPlan
+from services.audit.rebuild_jobs import RebuildJobs, finer
 from services.config import Settings
 from services.desks.opening import Desks, Parts
 from services.door.admission import Door
@@ -286,7 +287,9 @@ class System:
         projector = self.projector()
         unpark(projector)
         batch_entries = self.settings.batch_entries
-        return Loops(self.journal, projector, self.watch(), batch_entries, self.carry_for_desks)
+        return Loops(
+            self.journal, projector, self.watch(), batch_entries, self.carry_for_desks, self.projector
+        )
 
     def carry_for_desks(self) -> None:
         """Carry what desks decided and nobody has carried yet; a journal that is away is asked later."""
@@ -295,6 +298,13 @@ class System:
     def rebuild_plan(self, workers: int = 1) -> RebuildPlan:
         """A plan to rebuild this system's ledgers from its own journal."""
         return RebuildPlan(self.address, self.conninfo, self.declarations, self.opened.zone, workers=workers)
+
+    @made_once
+    def rebuild_jobs(self) -> RebuildJobs:
+        """Rebuilds that are asked for over HTTP."""
+        return RebuildJobs(
+            self.conninfo, lambda: finer(self.rebuild_plan(), sum(self.journal.ends().values()))
+        )
 
     def prepare(self, progress: rebuilding.Progress | None = None) -> None:
         """Have a live generation of these declarations: made empty, or rebuilt if there is a history."""

@@ -55,8 +55,7 @@ def rebuild_and_report(
         records = sum(m.next_offset for m in generations.watermarks(connection, generation.schema).values())
         swapped = swap and (comparison is None or comparison.equal)
         if swapped:
-            rebuilding.swap(plan, generation)
-            _drop_older_retired(connection, plan.kind)
+            swap_in(plan, connection, generation)
         elif not keep:
             generations.drop(connection, generation)
     return Report(
@@ -69,6 +68,12 @@ def rebuild_and_report(
         swapped,
         swapped or keep,
     )
+
+
+def swap_in(plan: RebuildPlan, connection: Connection, generation: Generation) -> None:
+    """Make a rebuilt generation live, and drop what was retired before the one that it replaces."""
+    rebuilding.swap(plan, generation)
+    _drop_older_retired(connection, plan.kind)
 
 
 def _live_position(plan: RebuildPlan) -> Mapping[int, int] | None:

@@ -30,6 +30,15 @@ _BASE = (
     """CREATE TABLE IF NOT EXISTS daybook.door_count (
         source text COLLATE "C", day date, admitted bigint NOT NULL DEFAULT 0,
         duplicate bigint NOT NULL DEFAULT 0, refused bigint NOT NULL DEFAULT 0, PRIMARY KEY (source, day))""",
+    """CREATE TABLE IF NOT EXISTS daybook.rebuild_job (
+        id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        asked_by text NOT NULL, asked_at timestamptz NOT NULL DEFAULT now(),
+        compare boolean NOT NULL, swap boolean NOT NULL, keep boolean NOT NULL,
+        state text NOT NULL DEFAULT 'queued'
+            CHECK (state IN ('queued', 'running', 'done', 'failed', 'lost')),
+        stage text, stage_done bigint NOT NULL DEFAULT 0, stage_total bigint NOT NULL DEFAULT 0,
+        heartbeat timestamptz NOT NULL DEFAULT now(), finished_at timestamptz,
+        report jsonb, error text)""",
 )
 
 BASE_LOCK = 0x0DA1B00C

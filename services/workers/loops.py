@@ -37,7 +37,8 @@ class Watching(Protocol):
 
 class Loops:
     """A projector and a watch over one journal, taken in turns until neither has anything left. `carry`
-    brings what desks decided into the journal."""
+    brings what desks decided into the journal; `following` opens a projector into what is live now, for when
+    a rebuild was swapped in."""
 
     def __init__(
         self,
@@ -46,12 +47,14 @@ class Loops:
         watch: Watching,
         batch_entries: int,
         carry: Callable[[], None],
+        following: Callable[[], Projector],
     ) -> None:
         self.journal = journal
         self.projector = projector
         self.watch = watch
         self.batch_entries = batch_entries
         self.carry = carry
+        self.following = following
 
     def settle(self, progress: Progress | None = None) -> None:
         """Post and judge until the journal's end, the watch's own signals included."""
@@ -64,6 +67,7 @@ class Loops:
                 fenced += 1
                 if fenced > FENCED_AT_MOST:
                     raise
+                self._follow()
 
     def run(self, stop: threading.Event, duties: Sequence[Callable[[], None]]) -> None:
         """Go on until `stop` is set, carrying for the desks; `duties` are called in every round and decide
@@ -78,11 +82,21 @@ class Loops:
                     moved += self.watch.catch_up()
             except Fenced as error:
                 _log.warning("fenced: %s", error)
+                self._follow()
 
     def close(self) -> None:
         """Release the connections of both."""
         self.projector.close()
         self.watch.close()
+
+    def _follow(self) -> None:
+        """Go on in the live generation, if another one became that."""
+        following = self.following()
+        if following.generation.id == self.projector.generation.id:
+            following.close()
+            return
+        self.projector.close()
+        self.projector = following
 
     def _post(self, progress: Progress | None) -> None:
         ends = self.journal.ends()
