@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from services.api import (
@@ -31,6 +31,7 @@ from services.api import (
 from services.api.bounds import Bounds
 from services.api.conditional import Conditional
 from services.api.cross_site import CrossSite
+from services.api.waiting import accepts_waiting
 from services.identity.gate import make_gate
 from services.store.locks import Lock
 
@@ -48,7 +49,7 @@ ROUTERS = (
     complaints.router,
     suitability.router,
     *desks.ROUTERS,
-    operations.router,
+    *operations.ROUTERS,
 )
 """What the API answers; every route of these needs a permission, health aside."""
 
@@ -91,7 +92,9 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
     app.add_middleware(Bounds)
     problems.install(app)
     openapi.install(app)
-    for router in (*ROUTERS, *OPEN_ROUTERS):
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(accepts_waiting)])
+    for router in OPEN_ROUTERS:
         app.include_router(router)
 
     @app.get("/", include_in_schema=False)

@@ -1,4 +1,7 @@
-"""Operating over HTTP: health, status, digests, journal records by position, quarantine, producers."""
+"""Operating over HTTP: health, status, digests, journal records by position, gaps and days of producers.
+
+The journal as a whole, quarantine, rebuilds and rules have files of their own; ROUTERS names them all.
+"""
 
 import datetime as dt
 from typing import Annotated, Any
@@ -7,14 +10,15 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from events.envelope import Position
-from services.api.guard import needs
+from services.api import journal, quarantine, rebuilds, rules
+from services.api.guard import needs, who_of
 from services.api.openapi import answers
+from services.api.own_sources import own_sources
 from services.api.reading import Cursor, Limit, json_of, reading
 from services.door.producers import reconciled
-from services.door.quarantine import Case
 from services.errors import WrongUse
 from services.store.digest import digests
-from services.store.queries.paging import cursor_of, page_of, read_cursor
+from services.store.queries.paging import page_of
 from services.store.queries.producers import (
     DoorCount,
     ReconciledType,
@@ -33,13 +37,6 @@ class Health(msgspec.Struct, frozen=True):
     """The process answers."""
 
     status: str
-
-
-class CasePage(msgspec.Struct, frozen=True):
-    """Cases of the quarantine, the newest first."""
-
-    cases: tuple[Case, ...]
-    next: str | None
 
 
 class GapPage(msgspec.Struct, frozen=True):
@@ -103,30 +100,14 @@ def record(
 
 
 @router.get(
-    "/quarantine", summary="What the door refused", dependencies=OPERATING, responses=answers(CasePage)
-)
-def quarantine(
-    request: Request,
-    source: str | None = None,
-    code: str | None = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Response:
-    """Open cases, the newest first; without the raw records, which may hold personal data."""
-    system: Any = request.app.state.system
-    after = None if cursor is None else read_cursor(cursor, "quarantine", 1)[0]
-    cases = system.quarantine.list(source=source, code=code, limit=limit + 1, after=after)
-    following = cursor_of("quarantine", [cases[limit - 1].case_id]) if len(cases) > limit else None
-    return json_of(CasePage(tuple(cases[:limit]), following))
-
-
-@router.get(
     "/producers/gaps", summary="Numbers that never came", dependencies=OPERATING, responses=answers(GapPage)
 )
 def gaps(request: Request, source: str | None = None, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Numbers missing in the producers' sequences."""
     with reading(request, every_unit=True) as (_, connection, schema):
         found = sequence_gaps(connection, schema, source)
+    mine = own_sources(who_of(request))
+    found = [one for one in found if mine is None or mine(one.source)]
     shown, following = page_of(found, lambda one: (one.source, one.first_missing), cursor, limit)
     return json_of(GapPage(shown, following))
 
@@ -152,5 +133,12 @@ def producer_days(
     with reading(request, every_unit=True) as (system, connection, schema):
         days = reconciled(connection, schema, system.journal, system.opened.zone, start, to)
         counts = door_counts(connection, start, to) if cursor is None else []
+    mine = own_sources(who_of(request))
+    days = [one for one in days if mine is None or mine(one.source)]
+    counts = [one for one in counts if mine is None or mine(one.source)]
     shown, following = page_of(days, lambda one: (one.source, one.day, one.type), cursor, limit)
     return json_of(ProducerDays(shown, tuple(counts), following))
+
+
+ROUTERS = (router, journal.router, quarantine.router, rebuilds.router, rules.router)
+"""All that operating and auditing ask for."""

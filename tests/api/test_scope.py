@@ -17,7 +17,7 @@ from tests.store.test_scope import EAST, admit_people
 @pytest.fixture(scope="module")
 def app() -> Iterator[FastAPI]:
     with folder_for_servers() as folder:
-        system = System(Settings(data=folder))
+        system = System(Settings(data=folder, sign_in="open"))
         admit_people(system)
         app = create_app(system, loops=False)
         with TestClient(app, base_url=HERE):

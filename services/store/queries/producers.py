@@ -141,3 +141,23 @@ def sequence_gaps(
         (source, source, min(limit, GAPS_AT_MOST)),
     ).fetchall()
     return [SequenceGap(row[0], int(row[1]), int(row[2])) for row in rows]
+
+
+class SourceDays(msgspec.Struct, frozen=True):
+    """A source at the door: its last day of admission, and the last day that it declared."""
+
+    source: str
+    last_admitted_on: dt.date | None
+    last_declared_day: dt.date | None
+
+
+def source_days(connection: Connection, schema: str) -> list[SourceDays]:
+    """Every source that brought or declared anything."""
+    rows = connection.execute(
+        "SELECT source, came.day, said.day FROM "
+        "(SELECT source, max(day) FILTER (WHERE admitted > 0) AS day FROM daybook.door_count "
+        "GROUP BY source) came "
+        "FULL JOIN (SELECT producer_source AS source, max(day) AS day "
+        f"FROM {schema}.producer_days GROUP BY producer_source) said USING (source) ORDER BY source".encode()
+    ).fetchall()
+    return [SourceDays(*row) for row in rows]
