@@ -13,19 +13,33 @@ from fastapi.staticfiles import StaticFiles
 from services.api.app import create_app
 from services.console import live, problems
 from services.console.view import PREFIX, View
-from services.console.views import channels, complaints, figures, people, products, records, risk
+from services.console.views import (
+    audit,
+    channels,
+    complaints,
+    figures,
+    people,
+    performance,
+    products,
+    records,
+    risk,
+    satisfaction,
+)
 
 if TYPE_CHECKING:
     from services.bootstrap import System
 
 VIEWS: tuple[View, ...] = (
     complaints.VIEW,
+    satisfaction.VIEW,
+    performance.VIEW,
     risk.VIEW,
     products.VIEW,
     channels.VIEW,
     people.VIEW,
     people.UNITS,
     figures.VIEW,
+    audit.VIEW,
     records.VIEW,
 )
 """Every view, in the order of the menu."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from projections.figure import PERIODS, Figure
 from services.console import links
-from services.console.charts import Caption, Point, bars, line_with_band
+from services.console.charts import Caption, Point, bars, drawable, line_with_band
 from services.console.formats import Formats
 from services.console.language import Language
 from services.store.queries.figures import FigureLine
@@ -29,18 +29,26 @@ def chart_of(
     title: str | None = None,
     name: Name | None = None,
     query: Mapping[str, str | None] | None = None,
+    where: Mapping[str, str] | None = None,
 ) -> Markup | None:
     """A chart of lines that are grouped by one period, by one dimension, or by both; None for a single line.
 
-    A value that is withheld is not drawn, and its place says why. `query` goes to the addresses of the rows.
+    A value that is withheld is not drawn, and its place says why. `where` and `query` go to the addresses of
+    the rows.
+    Amounts of several currencies stand on no common axis: None, as where there are too many lines.
     """
     wanted = [dim for dim in (lines[0].dims if lines else {}) if dim not in figure.always]
     periods = [dim for dim in wanted if dim in PERIODS]
     others = [dim for dim in wanted if dim not in PERIODS]
     if not wanted or len(periods) > 1 or len(others) > 1:
         return None
+    kinds = {tuple(line.dims[dim] for dim in figure.always) for line in lines}
+    if len(kinds) > 1 and (others or figure.unit == "minor"):
+        return None
     called = name or spoken.word
     caption = Caption(title=title or spoken(figure.title), axis=spoken.unit(figure.unit))
+
+    number = formats.compact if figure.unit == "minor" else formats.number
 
     def point(line: FigureLine, label: str, series: str = "") -> Point:
         found = line.estimate
@@ -53,15 +61,17 @@ def chart_of(
             high=found.high,
             n=found.n,
             note=spoken("n = {n}, too few", n=found.n) if found.value is None else "",
-            href=links.rows(figure.name, line.dims, **(query or {})),
+            href=links.rows(figure.name, {**(where or {}), **line.dims}, **(query or {})),
         )
 
     if periods:
-        series = others[0] if others else None
+        series = others or (figure.always if len(kinds) > 1 else ())
         points = [
-            point(line, line.dims[periods[0]] or "–", called(line.dims[series]) if series else "")
+            point(line, line.dims[periods[0]] or "–", " · ".join(called(line.dims[dim]) for dim in series))
             for line in lines
         ]
-        return Markup(line_with_band(points, caption, number=formats.number))
+        if not drawable(points):
+            return None
+        return Markup(line_with_band(points, caption, number=number))
     points = [point(line, called(line.dims[others[0]])) for line in lines[:BARS_AT_MOST]]
-    return Markup(bars(points, caption, number=formats.number))
+    return Markup(bars(points, caption, number=number))

@@ -100,6 +100,10 @@ class Formats:
         short = format_compact_decimal(amount, fraction_digits=1, locale=self.language.locale)
         return f"{currency} {short}"
 
+    def compact(self, value: float) -> str:
+        """A number for the axis of a chart: 1.2m."""
+        return str(format_compact_decimal(value, fraction_digits=1, locale=self.language.locale))
+
     def estimate(self, found: Estimate, unit: str, currency: str | None = None) -> str:
         """A figure's value in its unit; why there is none where there is none."""
         value = found.value

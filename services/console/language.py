@@ -25,6 +25,12 @@ UNITS = {
     "per_thousand": "per thousand",
 }
 """What the unit of a figure is called in English."""
+AGAINST = {
+    "previous": "the days before",
+    "year_before": "a year before",
+    "plan": "the plan",
+}
+"""What a gap is held against, in English."""
 _FALLBACKS = {"zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-hans": "zh-Hans"} | dict.fromkeys(
     ("zh-tw", "zh-hk", "zh-mo", "zh-hant"), "zh-Hant"
 )
@@ -54,6 +60,10 @@ class Language:
     def unit(self, name: str) -> str:
         """What the values of a figure are."""
         return self(UNITS[name])
+
+    def against(self, name: str) -> str:
+        """What a gap is held against."""
+        return self(AGAINST[name])
 
     def word(self, code: str | None) -> str:
         """A code of our vocabulary in words (`mis_sale`); what is no code of ours shows as it is."""

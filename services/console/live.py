@@ -7,7 +7,7 @@ second serves all streams of a process; a stream ends after a while, and the bro
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Hashable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -52,22 +52,27 @@ class Watermarks:
 def live(request: Request) -> StreamingResponse:
     """Server-sent events: `moved` whenever rows may have changed."""
     shared: Watermarks = request.app.state.watermarks
+    return stream(request, shared.place)
+
+
+def stream(request: Request, place: Callable[[], Hashable]) -> StreamingResponse:
+    """Server-sent events: `moved` whenever a place, asked for every LOOK_SECONDS, is another one."""
     return StreamingResponse(
-        _events(request, shared),
+        _events(request, place),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(request: Request, shared: Watermarks) -> AsyncIterator[str]:
+async def _events(request: Request, look: Callable[[], Hashable]) -> AsyncIterator[str]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
-    seen = await run_in_threadpool(shared.place)
+    seen = await run_in_threadpool(look)
     ends_at = time.monotonic() + STREAM_SECONDS
     while time.monotonic() < ends_at and not await request.is_disconnected():
         await asyncio.sleep(LOOK_SECONDS)
-        place = await run_in_threadpool(shared.place)
+        place = await run_in_threadpool(look)
         if place != seen:
             seen = place
-            yield f"event: moved\ndata: {place[1]}\n\n"
+            yield "event: moved\ndata: 1\n\n"
         else:
             yield ": nothing new\n\n"

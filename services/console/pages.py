@@ -133,6 +133,7 @@ def _environment() -> Environment:
     for name in ("word", "column"):
         made.filters[name] = _of_the_request("_", name)
     made.filters["short"] = short
+    made.filters["pairs"] = lambda values: [(one, one) for one in values]
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 from projections.catalogue import FIGURES
 from services.console.app import VIEWS
 from services.console.formats import Formats
-from services.console.language import CODES, UNITS, language, negotiated
+from services.console.language import AGAINST, CODES, UNITS, language, negotiated
 from services.console.problems import TITLES
 from tests.console.texts import texts_of_code, texts_of_templates
 
@@ -18,7 +18,7 @@ OTHERS = [code for code in CODES if code != "en"]
 def test_every_text_is_translated(code: str) -> None:
     said = {*texts_of_templates(), *texts_of_code(), *TITLES.values()}
     said |= {view.title for view in VIEWS} | {figure.title for figure in FIGURES}
-    said |= {*UNITS.values()}
+    said |= {*UNITS.values(), *AGAINST.values()}
     missing = sorted(text for text in said if text not in language(code).messages)
     assert missing == []
 
