@@ -8,6 +8,7 @@ import typer
 
 from projections.rules.rule import Rule
 from services.audit.personal import export_subject
+from services.audit.rules_in_force import PackInForce, rules_in_force
 from services.bootstrap import System
 from services.cli.opening import opened, settings_for
 from services.cli.output import AsJson, Data, as_plain, out, plain, print_json, print_table
@@ -29,7 +30,8 @@ By = Annotated[str | None, typer.Option("--by", help="Who decided.")]
 
 @rules_app.command("list")
 def list_rules(data: Data = None, json: AsJson = False) -> None:
-    """The rules of the active pack, with severity and thresholds; since when it is published, and by whom.
+    """The rules of the active pack, with severity and thresholds; since when it is published, and by whom;
+    and the packs of clocks, suitability, cooling-off periods and complaint handling, and which are in force.
 
     Examples:
 
@@ -38,10 +40,13 @@ def list_rules(data: Data = None, json: AsJson = False) -> None:
     """
     pack = load_pack(Settings().rule_pack)
     earlier = _published(data)
+    others = rules_in_force(pack, earlier, dt.datetime.now(dt.UTC).date()).packs[1:]
     if json:
         rules = [_plain_rule(rule) for rule in pack.rules.values()]
         told = {"pack": pack.name, "digest": pack.digest, "verified": pack.verified, "rules": rules}
-        print_json({**told, "published": find_published(earlier, pack), "publications": earlier})
+        print_json(
+            {**told, "published": find_published(earlier, pack), "publications": earlier, "packs": others}
+        )
         return
     rows = [(rule.id, rule.version, rule.severity, rule.title.en) for rule in pack.rules.values()]
     print_table(f"{pack.name}, valid from {pack.valid_from}", ("rule", "version", "severity", "title"), rows)
@@ -50,6 +55,8 @@ def list_rules(data: Data = None, json: AsJson = False) -> None:
     if earlier:
         columns = ("pack", "version", "in force from", "published", "by", "approved by", "SHA-256")
         print_table("Published packs", columns, [_publication(one) for one in earlier])
+    columns = ("kind", "pack", "version", "valid from", "in force", "verified", "rules", "SHA-256")
+    print_table("Other packs", columns, [_pack(one) for one in others])
 
 
 @rules_app.command("show")
@@ -276,6 +283,11 @@ def _said(one: Published | None) -> str:
 def _publication(one: Published) -> tuple[object, ...]:
     names = (one.publisher, one.approver)
     return one.pack, one.version, one.in_force_from, one.published_at, *names, one.digest[:12]
+
+
+def _pack(one: PackInForce) -> tuple[object, ...]:
+    told = (one.kind, one.pack, one.version, one.valid_from, one.in_force, one.verified)
+    return *told, ", ".join(rule.id for rule in one.rules), one.digest[:12]
 
 
 def _acts(system: System) -> Acts:

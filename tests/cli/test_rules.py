@@ -49,6 +49,14 @@ def changed_pack(folder: Path, early_days: int, version: str) -> str:
     return str(path)
 
 
+def test_the_list_has_the_packs_of_every_kind(system: System) -> None:
+    packs = read(system, "rules", "list")["packs"]
+    assert {one["kind"] for one in packs} == {"clocks", "suitability", "cooling_off", "handling"}
+    assert {"uk_disp", "cn_nfra"} <= {one["pack"] for one in packs if one["in_force"]}
+    shown = runner.invoke(app, ["rules", "list", "--data", str(system.settings.data)])
+    assert "Other packs" in shown.output
+
+
 def test_a_pack_is_published_once_by_two_people(system: System, tmp_path: Path) -> None:
     pack = load_pack()
     assert read(system, "rules", "list")["published"] is None
