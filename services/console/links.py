@@ -44,6 +44,17 @@ def entry(position: object) -> str:
     return f"{PREFIX}/entries/{position}"
 
 
+def signals_of(subject_name: str, source: str, entry_id: str) -> str:
+    """The risk signals that name an entry as evidence."""
+    query = {"subject": subject_name, "source": source, "entry_id": entry_id}
+    return _with(f"{PREFIX}/risk/entries", query)
+
+
+def signal(subject_name: str, signal_id: str) -> str:
+    """A risk signal's page."""
+    return _with(f"{PREFIX}/risk/signals", {"subject": subject_name, "signal_id": signal_id})
+
+
 def figure(name: str, **query: Any) -> str:
     """A figure with its lines."""
     return _with(f"{PREFIX}/figures/{name}", query)

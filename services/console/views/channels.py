@@ -29,7 +29,7 @@ DECLARED = LedgerView(
     ),
     tiles=(
         Tile(SALES_FIGURE, "channel_id"),
-        Tile(SALES_AMOUNT, "channel_id"),
+        Tile(SALES_AMOUNT, "channel_id", "Amount sold"),
         Tile(CANCEL_RATE, "channel_id"),
         Tile(NPS, "channel_id"),
         Tile(COMPLAINTS_FIGURE, "channel_id", permission="read_complaints"),

@@ -17,7 +17,7 @@ _PERMITTED = ("since", "name", "granted", "until")
 def _tiles(by: str) -> tuple[Tile, ...]:
     return (
         Tile(SALES_FIGURE, by),
-        Tile(SALES_AMOUNT, by),
+        Tile(SALES_AMOUNT, by, "Amount sold"),
         Tile(CANCEL_RATE, by),
         Tile(NPS, by),
         Tile(COMPLAINTS_FIGURE, by, permission="read_complaints"),

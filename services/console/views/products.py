@@ -35,7 +35,7 @@ DECLARED = LedgerView(
     sections=(Section("Target market", TARGET_MARKETS, ("market_version", "valid_from", "market")),),
     tiles=(
         Tile(SALES_FIGURE, "product_id"),
-        Tile(SALES_AMOUNT, "product_id"),
+        Tile(SALES_AMOUNT, "product_id", "Amount sold"),
         Tile(CANCEL_RATE, "product_id"),
         Tile(COMPLAINTS_FIGURE, "product_id", permission="read_complaints"),
         Tile(NPS, "product_id"),

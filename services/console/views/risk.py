@@ -342,8 +342,9 @@ def _typed(inputs: Mapping[str, str], formats: Formats) -> Callable[[str, str], 
     """An input as what it is: a day, an amount of the currency that stands beside it, else its text."""
 
     def typed(name: str, text: str) -> object:
-        if name.endswith("_minor") and text.isdecimal() and "currency" in inputs:
-            return formats.money(int(text), inputs["currency"])
+        amounts = text.split(", ")
+        if name.endswith("_minor") and "currency" in inputs and all(one.isdecimal() for one in amounts):
+            return ", ".join(formats.money(int(one), inputs["currency"]) for one in amounts)
         try:
             return dt.date.fromisoformat(text) if len(text) == ISO_DAY else text
         except ValueError:
