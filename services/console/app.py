@@ -4,6 +4,7 @@
 port. A view more is a file in views/ and a line in VIEWS.
 """
 
+import threading
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
@@ -11,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from services.api.app import create_app
-from services.console import live, problems
+from services.console import charts, live, problems
 from services.console.view import PREFIX, View
 from services.console.views import (
     audit,
@@ -61,6 +62,7 @@ def create_site(system: "System", *, loops: bool) -> FastAPI:
     """API and console over a system; with `loops` it posts and judges in a thread of its own."""
     app = create_app(system, loops=loops)
     install(app)
+    threading.Thread(target=charts.warm_up, name="charts", daemon=True).start()
     return app
 
 

@@ -1,0 +1,45 @@
+"""Screenshots of every view on a sample bank, light and dark, in each language: `make screens`.
+
+They go to build/screens, for people to look at; no test compares pictures.
+"""
+
+import sys
+from pathlib import Path
+
+from services.console.app import VIEWS
+from services.console.language import CODES
+from tests.browser import chromium
+from tests.console.site import sample_site
+
+FOLDER = Path("build/screens")
+CUSTOMERS, SEED = 1_000, 2026
+MORE = (
+    ("figure", "/console/figures/nps?by=channel_id"),
+    ("rows", "/console/figures/sales/rows?where=category%3Dloan"),
+    ("ledger", "/console/ledgers/sales?sort=-amount_minor"),
+    ("arrivals", "/console/audit/arrivals"),
+    ("quarantine", "/console/audit/quarantine"),
+    ("rebuilds", "/console/audit/rebuilds"),
+)
+"""Pages below the views, by name."""
+
+
+def main() -> None:
+    """Take them all."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    pages = [*((view.name, view.path) for view in VIEWS), *MORE]
+    with sample_site(CUSTOMERS, SEED) as (address, _), chromium() as browser:
+        for code in CODES:
+            for look in ("light", "dark"):
+                context = browser.new_context(viewport={"width": 1360, "height": 900})
+                page = context.new_page()
+                for name, path in pages:
+                    mark = "&" if "?" in path else "?"
+                    page.goto(f"{address}{path}{mark}lang={code}&theme={look}")
+                    page.screenshot(path=FOLDER / f"{name}-{code}-{look}.png", full_page=True)
+                context.close()
+    sys.stdout.write(f"screens are in {FOLDER}\n")
+
+
+if __name__ == "__main__":
+    main()
