@@ -10,7 +10,6 @@ from platformdirs import user_data_path
 from pydantic import Field, PostgresDsn, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
 SignInMode = Literal["local", "oidc", "open"]
 
 
@@ -40,7 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65_535)
     sign_in: SignInMode = Field(
-        default="open",
+        default="local",
         description="who signs people in: an issuer of our own (local), a provider (oidc), nobody (open); "
         "oidc as soon as a provider is named",
     )

@@ -21,6 +21,7 @@ from services.cli import (
     reading,
     running,
     suitability,
+    tokens,
 )
 from services.cli.output import errors
 from services.desks.deciding import RuleBroken
@@ -40,6 +41,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("up", running.up, "Run"),
     ("api", running.api, "Run"),
     ("worker", running.worker, "Run"),
+    ("token", tokens.token, "Run"),
     ("publish", publishing.publish, "Bring in"),
     ("import", publishing.import_, "Bring in"),
     ("figures", reading.figures, "Read"),

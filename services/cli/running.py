@@ -6,12 +6,15 @@ import typer
 
 from services.cli.opening import settings_for
 from services.cli.output import Data, out, print_table, progress
+from services.config import Settings
 from services.errors import WrongUse
+from services.identity.gate import LOOPBACK
 from services.telemetry import configure
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SHUTDOWN_SECONDS = 3
+"""How long streams to browsers may hold up the end of a server."""
 
-Host = Annotated[str, typer.Option(help="Loopback only, until sign-in is configured.")]
+Host = Annotated[str, typer.Option(help="Loopback only, unless a provider signs people in.")]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
 
 
@@ -78,24 +81,42 @@ def demo(
         _serve(result.folder, "127.0.0.1", port, loops=True)
 
 
+def check_host(settings: Settings, host: str) -> None:
+    """WrongUse for a host beyond loopback unless a provider signs people in, and browsers know the address."""
+    if host in LOOPBACK or (settings.sign_in == "oidc" and settings.public_url is not None):
+        return
+    missing = {
+        "oidc": "set DAYBOOK_PUBLIC_URL to the https address that browsers use",
+        "local": "the local issuer has no passwords",
+        "open": "DAYBOOK_SIGN_IN=open asks nobody who they are",
+    }[settings.sign_in]
+    raise WrongUse(
+        f"{host} is reachable from outside, and nothing listens beyond loopback without sign-in; {missing}. "
+        "Set DAYBOOK_OIDC_ISSUER, DAYBOOK_OIDC_CLIENT_ID and DAYBOOK_PUBLIC_URL, or use 127.0.0.1"
+    )
+
+
 def _serve(data: Data, host: str, port: int, *, loops: bool) -> None:
     """Serve HTTP until interrupted; with `loops`, post and judge in the same process."""
-    if host not in LOOPBACK:
-        raise WrongUse(
-            f"{host} is reachable from outside, and nothing listens beyond loopback without sign-in: "
-            "use 127.0.0.1 behind a proxy that authenticates"
-        )
+    settings = settings_for(data)
+    check_host(settings, host)
     import uvicorn
 
     from services.bootstrap import System
     from services.console.app import create_site
 
-    settings = settings_for(data)
     configure(settings.log_level)
     system = System(settings)
     try:
         app = create_site(system, loops=loops)
         out.print(f"Daybook listens on http://{host}:{port}  (console: /console)")
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
     finally:
         system.close()

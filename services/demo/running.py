@@ -24,8 +24,10 @@ from services.demo.headlines import channel_rows, headline_rows
 from services.demo.play import CLOSED_TOGETHER_DAYS, Played, Progress, play
 from services.demo.score import Score, read_signals, score
 from services.demo.truth import Truth
+from services.demo.users import users_of
 from services.demo.year import DAY, Year
 from services.errors import WrongUse
+from services.identity.local_users import write_users
 
 STATE_FILE = "demo.json"
 SHOWN_AT_MOST = 20
@@ -71,13 +73,14 @@ def run_demo(
         system.prepare()
         state = _with_rules(folder, state, system)
         if state.complete:
-            truth = build(customers, seed, state.last, frozenset(state.rules)).truth
+            bank = build(customers, seed, state.last, frozenset(state.rules))
             told: list[tuple[Any, ...]] = [("this bank was played before", str(folder))]
         else:
             played = play(system, customers, seed, progress, frozenset(state.rules))
             state = _write(folder, msgspec.structs.replace(state, complete=True))
-            truth, told = played.bank.truth, _told(played, customers)
-        return _result(system, state, truth, told, began)
+            bank, told = played.bank, _told(played, customers)
+        write_users(folder, users_of(bank.staff, state.last))
+        return _result(system, state, bank.truth, told, began)
     finally:
         system.close()
 

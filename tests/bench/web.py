@@ -79,7 +79,7 @@ def product_app(settings: dict[str, Any]) -> FastAPI:
 
 def open_system(settings: dict[str, Any]) -> System:
     """A System with these settings."""
-    return System(Settings().model_copy(update=settings))
+    return System(Settings(sign_in="open").model_copy(update=settings))
 
 
 def bare_publishing_app() -> FastAPI:
