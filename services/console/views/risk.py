@@ -71,6 +71,26 @@ class Tile(NamedTuple):
     before: int
 
 
+class Wordings:
+    """What rules and signals say in the reader's language; as written where the active pack differs."""
+
+    def __init__(self, pack: RulePack, spoken: Language) -> None:
+        self.pack = pack
+        self.chinese = spoken.code != "en"
+
+    def __call__(self, rule_id: str) -> str:
+        """What a rule is called; its id where the active pack has it no more."""
+        rule = self.pack.rules.get(rule_id)
+        return rule_id if rule is None else rule.title.zh if self.chinese else rule.title.en
+
+    def said(self, signal: SignalRow) -> str:
+        """A signal's sentence; in English it is the one that was written into the journal."""
+        rule = rule_of(self.pack, signal.rule, signal.pack, signal.rule_version)
+        if rule is None or not self.chinese:
+            return signal.text
+        return "".join(one.text for one in pieces(rule.text.zh, dict(signal.inputs)))
+
+
 @router.get("")
 def overview(request: Request, sort: str = "", cursor: str = "") -> Response:
     """Counts by severity and rule, the months of a year, and the signals themselves, the latest first."""
@@ -95,7 +115,7 @@ def overview(request: Request, sort: str = "", cursor: str = "") -> Response:
         rules=rules,
         busiest=[one for one in rules if one.ever][:BUSIEST],
         pack=system.pack,
-        title_of=_titles(system.pack, spoken),
+        title_of=Wordings(system.pack, spoken),
         chart=_chart(months, spoken, day),
         signals=[row_of(SIGNALS, one) for one in rows.rows],
         next=rows.next,
@@ -105,6 +125,7 @@ def overview(request: Request, sort: str = "", cursor: str = "") -> Response:
         severities=SEVERITIES,
         moods=MOODS,
         first_of_month=day.replace(day=1).isoformat(),
+        year_begins=(day - dt.timedelta(days=YEAR_DAYS - 1)).isoformat(),
         filtered=bool(filters),
     )
 
@@ -134,7 +155,7 @@ def one_signal(request: Request, subject: str, signal_id: str) -> Response:
         "risk/signal.html",
         signal=signal,
         rule=rule,
-        title=_titles(system.pack, spoken)(signal.rule),
+        title=Wordings(system.pack, spoken)(signal.rule),
         said=[] if sentence is None else pieces(sentence, dict(signal.inputs)),
         settings=[] if rule is None else settings_of(rule),
         evidence=evidence,
@@ -142,7 +163,7 @@ def one_signal(request: Request, subject: str, signal_id: str) -> Response:
         others=[one for one in (row_of(SIGNALS, row) for row in others.rows) if _id_of(one) != signal_id][
             :OTHER_ROWS
         ],
-        title_of=_titles(system.pack, spoken),
+        title_of=Wordings(system.pack, spoken),
         moods=MOODS,
         typed=_typed(dict(signal.inputs), Formats(spoken, system.zone)),
     )
@@ -162,7 +183,7 @@ def of_entry(request: Request, subject: str, source: str, entry_id: str) -> Resp
         subject=subject,
         entry=entry,
         signals=signals,
-        title_of=_titles(system.pack, language_of(request)),
+        title_of=Wordings(system.pack, language_of(request)),
         moods=MOODS,
     )
 
@@ -179,7 +200,7 @@ def rules_in_force(request: Request) -> Response:
         "risk/rules.html",
         pack=system.pack,
         counted={one.rule: one for one in lines},
-        title_of=_titles(system.pack, language_of(request)),
+        title_of=Wordings(system.pack, language_of(request)),
         published=published,
         books=shipped_books(),
         today=today(request),
@@ -214,7 +235,7 @@ def one_rule(request: Request, rule_id: str) -> Response:
         "risk/rule.html",
         rule=rule,
         pack=system.pack,
-        title=_titles(system.pack, spoken)(rule_id),
+        title=Wordings(system.pack, spoken)(rule_id),
         sentence=pieces(rule.text.zh if spoken.code != "en" else rule.text.en, {}),
         settings=settings_of(rule),
         counted=counted[0],
@@ -222,7 +243,7 @@ def one_rule(request: Request, rule_id: str) -> Response:
         whom={name: lines for name, lines in whom.items() if lines},
         signals=[row_of(SIGNALS, one) for one in latest.rows],
         next=latest.next,
-        title_of=_titles(system.pack, spoken),
+        title_of=Wordings(system.pack, spoken),
         moods=MOODS,
     )
 
@@ -325,17 +346,6 @@ def _evidence(found: Reading, signal: SignalRow) -> list[EvidenceLine]:
         event = codec.decode(record.value, position, system.zone).event
         sales[position] = getattr(event, "sale_id", None)
     return [EvidenceLine(one, sales.get(one.position)) for one in named]
-
-
-def _titles(pack: RulePack, spoken: Language) -> Callable[[str], str]:
-    """What a rule is called in the reader's language; its id where the active pack has it no more."""
-    titles: Mapping[str, Any] = {name: rule.title for name, rule in pack.rules.items()}
-
-    def title_of(rule: str) -> str:
-        found = titles.get(rule)
-        return rule if found is None else str(found.zh if spoken.code != "en" else found.en)
-
-    return title_of
 
 
 def _typed(inputs: Mapping[str, str], formats: Formats) -> Callable[[str, str], object]:
