@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from services.api.guard import actor_for, needs, who_of
 from services.api.openapi import answers
@@ -144,7 +144,7 @@ def _router_of(counter: Counter) -> APIRouter:
         return answered(done, counter, opened=True)
 
     @router.post(
-        "/{name}",
+        "/{case}",
         status_code=201,
         openapi_extra=_BODY,
         name=f"{counter.word}: open by a command",
@@ -152,7 +152,11 @@ def _router_of(counter: Counter) -> APIRouter:
         dependencies=deciding,
     )
     def opening_by_name(
-        request: Request, name: str, actor: Asking, body: Body, idempotency_key: Key = None
+        request: Request,
+        name: Annotated[str, Path(alias="case", description="A command that opens a case, or a case.")],
+        actor: Asking,
+        body: Body,
+        idempotency_key: Key = None,
     ) -> Response:
         """Open a case by another command than the usual one."""
         desks = request.app.state.system.desks

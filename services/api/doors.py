@@ -72,10 +72,11 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
 
 
 def _column_parameter(column: Column) -> dict[str, Any]:
+    schema = _SCHEMAS.get(column.cast)
     return {
         "name": column.name,
         "in": "query",
-        "schema": _SCHEMAS.get(column.cast, {"type": "string"}),
+        "schema": {"type": "string"} if schema is None else {"anyOf": [schema, {"const": ""}]},
     }
 
 

@@ -11,8 +11,6 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.api.waiting import WAIT_SECONDS, WAIT_SECONDS_AT_MOST
-
 Responses = dict[int | str, dict[str, Any]]
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -51,6 +49,8 @@ PARAMETERS: dict[str, tuple[Any, str]] = {
     "volume": (0, "Volume of the journal."),
     "partition": (0, "Partition of the journal."),
     "offset": (0, "Offset in the partition."),
+    "job": (1, "Number of a rebuild."),
+    "wait": (5, ""),
     "key": ('["customer/bank:17","bank:s1"]', "The values of the key columns, as a JSON list of texts."),
     "limit": (50, "At most this many."),
     "cursor": (None, "The `next` of the page before; opaque."),
@@ -83,15 +83,8 @@ PARAMETERS: dict[str, tuple[Any, str]] = {
 }
 """An example and a description of parameters by name, where a route gives none."""
 
-NOT_READING = (
-    "/healthz",
-    "/desks",
-    "/figures",
-    "/ledgers",
-    "/journal/{volume}/{partition}/{offset}",
-    "/quarantine",
-)
-"""Paths of GET routes that read nothing posted, so that there is nothing to wait for."""
+_OF_READING = ("after", "wait")
+_STREAM = "text/event-stream"
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -169,7 +162,7 @@ def described(app: FastAPI) -> dict[str, Any]:
         name: {"description": about, "content": {_PROBLEM: {"schema": problem[0], "example": _example(name)}}}
         for name, about in _PROBLEMS.items()
     }
-    components["parameters"] = {"after": _AFTER, "wait": _WAIT, "actor": _ACTOR, "roles": _ROLES}
+    components["parameters"] = {"actor": _ACTOR, "roles": _ROLES}
     signed = not app.state.gate.open
     for path, method, operation in _operations(document):
         _complete(path, method, operation, signed=signed)
@@ -184,7 +177,9 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def _complete(path: str, method: str, operation: dict[str, Any], *, signed: bool) -> None:
     """What every operation has: problems, examples, waiting, and who may ask."""
-    parameters = operation.setdefault("parameters", [])
+    parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
+    if method != "get":
+        parameters[:] = [one for one in parameters if one["name"] not in _OF_READING]
     for parameter in parameters:
         example, about = PARAMETERS.get(parameter["name"], (None, ""))
         if about:
@@ -193,8 +188,6 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, signed: bool
             parameter["example"] = example
     if not signed and "desks" in operation["tags"]:
         parameters += [{"$ref": f"#/components/parameters/{name}"} for name in ("actor", "roles")]
-    if method == "get" and path not in NOT_READING:
-        parameters += [{"$ref": f"#/components/parameters/{name}"} for name in ("after", "wait")]
     if not parameters:
         del operation["parameters"]
     responses = operation["responses"]
@@ -202,6 +195,9 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, signed: bool
         del responses["422"]
     for status in ("400", "401", "403", "404", "500", "503", *(() if method == "get" else ("409", "413"))):
         responses.setdefault(status, {"$ref": f"#/components/responses/{_NAMES[status]}"})
+    for answer in responses.values():
+        if _STREAM in answer.get("content", {}):
+            answer["content"][_STREAM]["schema"] = {"description": "Server-sent events."}
     responses.setdefault("default", {"$ref": "#/components/responses/Refused"})
     if method == "get" and "200" in responses and "application/json" in responses["200"].get("content", {}):
         responses.setdefault(
@@ -271,19 +267,6 @@ _SAID = {
     "Internal": (500, "internal", "something went wrong: ask the operator, with this id"),
     "NotReady": (503, "not_posted_yet", "0/7/1250 is not posted after 5 seconds: ask again"),
     "Refused": (429, "too_many_refusals", "the source is stopped until someone looks"),
-}
-_AFTER = {
-    "name": "after",
-    "in": "query",
-    "description": "Wait, bounded, until this position is posted: your own write.",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,5}/[0-9]{1,5}/[0-9]{1,18}$"},
-}
-_WAIT = {
-    "name": "wait",
-    "in": "query",
-    "description": f"With `after`: at most so many seconds; {WAIT_SECONDS:g} unless said.",
-    "schema": {"type": "number", "minimum": 0, "maximum": WAIT_SECONDS_AT_MOST},
-    "example": 5,
 }
 _ACTOR = {
     "name": "Daybook-Actor",

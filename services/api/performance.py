@@ -6,14 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.api.guard import needs
+from services.api.openapi import answers
 from services.api.reading import json_of, reading
 from services.errors import WrongUse
-from services.store.queries.performance import Against, Days, Wanted, read_gap
+from services.store.queries.performance import Against, Days, GapAnswer, Wanted, read_gap
 
-router = APIRouter(prefix="/performance", tags=["figures"], dependencies=[needs("read_figures")])
+router = APIRouter(prefix="/performance", tags=["performance"], dependencies=[needs("read_figures")])
 
 
-@router.get("/gap")
+@router.get("/gap", summary="Why an amount changed", responses=answers(GapAnswer))
 def amount_gap(
     request: Request,
     start: Annotated[dt.date, Query(alias="from", description="The first day.", examples=["2026-07-01"])],

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from events.errors import DaybookError
 from services import errors
@@ -115,7 +116,10 @@ def install(app: FastAPI) -> None:
         code = _CODES.get(error.status_code, "refused")
         detail = f"{request.method} {request.url.path}: {error.detail}; /openapi.json has every address"
         page = _page(request, errors.NotFound(detail)) if error.status_code == 404 else None
-        return page or problem(error.status_code, code, detail, error.headers)
+        headers = (
+            {"Allow": _allowed(request, error.headers or {})} if error.status_code == 405 else error.headers
+        )
+        return page or problem(error.status_code, code, detail, headers)
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> Response:
@@ -137,6 +141,15 @@ def _said(found: Sequence[Mapping[str, Any]]) -> str:
 def _part(one: Mapping[str, Any]) -> dict[str, str]:
     """Where and why; never what was sent, which may be personal."""
     return {"path": ".".join(str(name) for name in one["loc"]), "reason": str(one["msg"])}
+
+
+def _allowed(request: Request, by_router: Mapping[str, str]) -> str:
+    """The methods of every route at this address: the router names only those of the first."""
+    found = {one.strip() for one in by_router.get("Allow", "").split(",") if one.strip()}
+    for path, methods in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            found |= {method.upper() for method in methods}
+    return ", ".join(sorted(found))
 
 
 def _page(request: Request, error: DaybookError) -> Response | None:

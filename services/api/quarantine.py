@@ -131,7 +131,11 @@ def raw(request: Request, found: Asked, body: Body) -> Response:
     "/{case}/replay",
     summary="Send it through the door again",
     dependencies=OPERATING,
-    openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
+    openapi_extra={
+        "requestBody": {
+            "content": {"application/octet-stream": {"schema": {"type": "string"}, "example": "{}"}}
+        }
+    },
     responses=answers(Outcome),
 )
 def replay(request: Request, found: Asked, body: Body) -> Response:

@@ -7,8 +7,7 @@ import threading
 import time
 from typing import Annotated, Any
 
-import msgspec
-from fastapi import Request
+from fastapi import Query, Request
 
 from events.envelope import Position
 from services.errors import NotReady, WrongUse
@@ -21,7 +20,6 @@ WAITING_AT_ONCE = 16
 """Requests that may wait at the same time, so that the others still find a thread."""
 
 _waiting = threading.BoundedSemaphore(WAITING_AT_ONCE)
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=WAIT_SECONDS_AT_MOST)]
 
 
 class NotPostedYet(NotReady):
@@ -30,15 +28,37 @@ class NotPostedYet(NotReady):
     code = "not_posted_yet"
 
 
+def accepts_waiting(
+    after: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[0-9]{1,5}/[0-9]{1,5}/[0-9]{1,18}$",
+            description="Wait, bounded, until this position is posted: your own write.",
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        Query(
+            ge=0,
+            le=WAIT_SECONDS_AT_MOST,
+            description=f"With `after`: at most so many seconds; {WAIT_SECONDS:g} unless said.",
+        ),
+    ] = None,
+) -> None:
+    """A dependency of every router: the two parameters, checked; what a route reads waits in `reading`."""
+
+
 def wait_until_posted(request: Request, system: Any) -> None:
     """Return when the position in `after` is posted, at once without one.
 
-    WrongUse for what is no position of this journal; NotPostedYet after `wait` seconds.
+    Both parameters were checked for their form. WrongUse for what is no position of this journal;
+    NotPostedYet after `wait` seconds.
     """
     text = request.query_params.get("after")
     if text is None:
         return
-    position, seconds = _position(text, system), _seconds(request.query_params.get("wait"))
+    position = _position(text, system)
+    seconds = float(request.query_params.get("wait", WAIT_SECONDS))
     if _posted(system, position):
         return
     if not _waiting.acquire(blocking=False):
@@ -79,10 +99,3 @@ def _position(text: str, system: Any) -> Position:
             "send a position as publishing answered it. A page is followed with cursor="
         )
     return position
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        return WAIT_SECONDS if text is None else msgspec.convert(text, _Seconds, strict=False)
-    except msgspec.ValidationError as error:
-        raise WrongUse(f"wait={text!r}: give seconds from 0 to {WAIT_SECONDS_AT_MOST:g}") from error

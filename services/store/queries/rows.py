@@ -315,6 +315,8 @@ def _read_text(text: str) -> str:
 
 
 def _read_number(text: str) -> int:
+    if not text.isascii() or not text.removeprefix("-").isdigit():
+        raise ValueError("no whole number")
     number = int(text)
     if abs(number) > BIGINT_AT_MOST:
         raise ValueError("too large")
@@ -325,6 +327,12 @@ def _read_truth(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError("neither true nor false")
     return text == "true"
+
+
+def _read_day(text: str) -> dt.date:
+    if len(text) != len("2026-05-04") or "W" in text:
+        raise ValueError("no day")
+    return dt.date.fromisoformat(text)
 
 
 def _read_instant(text: str) -> dt.datetime:
@@ -340,7 +348,7 @@ _READ: Mapping[str, Any] = {
     "bigint": _read_number,
     "smallint": _read_number,
     "boolean": _read_truth,
-    "date": dt.date.fromisoformat,
+    "date": _read_day,
     "timestamptz": _read_instant,
 }
 _WANTED = {
