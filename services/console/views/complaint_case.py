@@ -1,4 +1,4 @@
-"""One complaint: clocks with their reasons, file, story, like cases, the sale behind it and who else bought the
+"""One complaint: clocks with their reasons, file, story, like cases, the sale behind it, who else bought the
 same; and the actions that its state allows whoever asks.
 
 complaints.py includes these routes. A form is made from the command's own type; the desk decides.
