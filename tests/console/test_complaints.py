@@ -9,6 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.console.command_form import fields_of
+from services.console.language import language
+from services.desks.complaints.declaration import COMPLAINTS
 from services.store.queries.behind_complaint import other_buyers, sales_behind
 from services.store.queries.clocks import queue
 from services.store.queries.complaint_board import BoardFilter, board_lines, headline
@@ -257,3 +260,13 @@ def test_a_complaint_of_facts_is_adopted(browser: Browser, site: Site) -> None:
         expect(page.get_by_role("status")).to_contain_text("adopted")
         expect(page.locator("#actions")).to_be_visible()
         somebody.is_well()
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_every_action_of_the_desk_has_a_name_and_a_sentence_in_chinese(code: str) -> None:
+    said = language(code).messages
+    for name, decision in COMPLAINTS.decisions.items():
+        assert decision.about in said
+        assert decision.opens or f"word:do:{name}" in said
+        for field in fields_of(decision.command, {}) if not decision.opens else ():
+            assert f"column:{field.label.removesuffix('_minor')}" in said, field.name

@@ -5,6 +5,7 @@ One complaint is in complaint_case.py. Rules and due times are the desk's and th
 
 import datetime as dt
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -162,11 +163,12 @@ def causes(request: Request, legal_entity: str = "", cause: str = "") -> Respons
         products = names_of(connection, schema, "products", [one.value for one in found["product_id"]])
         units = names_of(connection, schema, "org_units", [one.value for one in found["unit_id"]])
         offered = choices(connection, schema)
+    narrowed = {"legal_entity": legal_entity} if legal_entity else {}
     points = [
         Point(
             label=spoken.word(one.value),
             value=one.complaints,
-            href=f"{HOME}/register?root_cause={one.value}",
+            href=f"{HOME}/register?{urlencode({'root_cause': one.value, **narrowed})}",
         )
         for one in found["root_cause"]
     ]
