@@ -18,6 +18,7 @@ from services.console.views import (
     audit,
     channels,
     complaints,
+    customers,
     figures,
     people,
     performance,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from services.bootstrap import System
 
 VIEWS: tuple[View, ...] = (
+    customers.VIEW,
     complaints.VIEW,
     satisfaction.VIEW,
     performance.VIEW,

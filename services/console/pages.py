@@ -67,6 +67,7 @@ def shared(request: Request) -> dict[str, Any]:
         "zone": str(zone),
         "now": request.app.state.system.clock(),
         "static": static,
+        "words_of": lambda codes: [(one, spoken.word(one)) for one in codes],
         "formats": Formats(spoken, zone),
     }
 

@@ -1,4 +1,4 @@
-"""Audit as people do it: is the journal whole, did yesterday arrive, what was refused, rebuild and compare."""
+"""Audit as people do it: is the journal whole, did yesterday arrive, what was refused, is a rebuild equal."""
 
 import re
 
