@@ -55,8 +55,8 @@ def list_rules(data: Data = None, json: AsJson = False) -> None:
     if earlier:
         columns = ("pack", "version", "in force from", "published", "by", "approved by", "SHA-256")
         print_table("Published packs", columns, [_publication(one) for one in earlier])
-    columns = ("kind", "pack", "version", "valid from", "in force", "verified", "rules", "SHA-256")
-    print_table("Other packs", columns, [_pack(one) for one in others])
+    others_told = ("kind", "pack", "version", "valid from", "in force", "verified", "rules", "SHA-256")
+    print_table("Other packs", others_told, [_pack(one) for one in others])
 
 
 @rules_app.command("show")
