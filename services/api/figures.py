@@ -10,7 +10,7 @@ from projections.catalogue import FIGURES
 from projections.figure import PERIODS, Figure, Unit
 from services.api.guard import needs
 from services.api.openapi import answers
-from services.api.reading import Cursor, Instant, Limit, json_of, moment, reading
+from services.api.reading import Cursor, Day, Instant, Limit, json_of, moment, reading
 from services.audit.evidence import Evidence, entries_behind
 from services.audit.scratch import figure_as_of
 from services.errors import NotFound, NotReady, WrongUse
@@ -28,8 +28,8 @@ By = Annotated[
 Where = Annotated[
     list[str], Query(max_length=50, description="DIM=VALUE; an empty value asks for rows without one.")
 ]
-From = Annotated[dt.date | None, Query(alias="from")]
-To = Annotated[dt.date | None, Query()]
+From = Annotated[Day | None, Query(alias="from")]
+To = Annotated[Day | None, Query()]
 
 _by_name = {figure.name: figure for figure in FIGURES}
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.api.guard import needs, who_of
 from services.api.openapi import answers
 from services.api.own_sources import own_sources
-from services.api.reading import json_of, reading
+from services.api.reading import Day, json_of, reading
 from services.door.producers import reconciled
 from services.errors import JournalIncomplete
 from services.store.queries.journal_state import (
@@ -98,7 +98,7 @@ def generations(request: Request) -> Response:
 )
 def producers(
     request: Request,
-    day: Annotated[dt.date | None, Query(description="The day asked about; yesterday if left out.")] = None,
+    day: Annotated[Day | None, Query(description="The day asked about; yesterday if left out.")] = None,
 ) -> Response:
     """Did all of a day arrive? What each source declared against what came, what was refused, what is
     missing in its own counter."""

@@ -3,7 +3,6 @@
 The journal as a whole, quarantine, rebuilds and rules have files of their own; ROUTERS names them all.
 """
 
-import datetime as dt
 from typing import Annotated, Any
 
 import msgspec
@@ -14,7 +13,7 @@ from services.api import journal, quarantine, rebuilds, rules
 from services.api.guard import needs, who_of
 from services.api.openapi import answers
 from services.api.own_sources import own_sources
-from services.api.reading import Cursor, Limit, json_of, reading
+from services.api.reading import Cursor, Day, Limit, json_of, reading
 from services.door.producers import reconciled
 from services.errors import WrongUse
 from services.store.digest import digests
@@ -120,8 +119,8 @@ def gaps(request: Request, source: str | None = None, limit: Limit = 100, cursor
 )
 def producer_days(
     request: Request,
-    start: Annotated[dt.date, Query(alias="from")],
-    to: dt.date,
+    start: Annotated[Day, Query(alias="from")],
+    to: Day,
     limit: Limit = 500,
     cursor: Cursor = None,
 ) -> Response:

@@ -1,13 +1,12 @@
 """Performance over HTTP: why two periods, or plan and actual, differ in amount. Other numbers are figures."""
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.api.guard import needs
 from services.api.openapi import answers
-from services.api.reading import json_of, reading
+from services.api.reading import Day, json_of, reading
 from services.errors import WrongUse
 from services.store.queries.performance import Against, Days, GapAnswer, Wanted, read_gap
 
@@ -17,8 +16,8 @@ router = APIRouter(prefix="/performance", tags=["performance"], dependencies=[ne
 @router.get("/gap", summary="Why an amount changed", responses=answers(GapAnswer))
 def amount_gap(
     request: Request,
-    start: Annotated[dt.date, Query(alias="from", description="The first day.", examples=["2026-07-01"])],
-    to: Annotated[dt.date, Query(description="The last day.", examples=["2026-09-30"])],
+    start: Annotated[Day, Query(alias="from", description="The first day.", examples=["2026-07-01"])],
+    to: Annotated[Day, Query(description="The last day.", examples=["2026-09-30"])],
     by: Annotated[str, Query(description="The dimension whose shares are the mix.")] = "product_id",
     against: Annotated[Against, Query(description="The days just before, a year before, or targets.")] = (
         "previous"

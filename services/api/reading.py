@@ -1,11 +1,13 @@
 """What every reading route shares: a snapshot of the live generation, JSON of structs, and query dates."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Query, Request, Response
+from pydantic import BeforeValidator
 
 from events.codec import encode_json
 from services.api.guard import who_of
@@ -17,6 +19,16 @@ from services.store.scope import scoped, visible
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=4_000, description="The `next` of the page before.")]
 Instant = Annotated[str | None, Query(max_length=40)]
+
+
+def _iso_day(given: object) -> object:
+    """Days are written as days: a bare number is none."""
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given) is None:
+        raise ValueError("write a day as 2026-05-04")
+    return given
+
+
+Day = Annotated[dt.date, BeforeValidator(_iso_day)]
 YEARS = range(2, 9999)
 """Years in which an instant may lie, so that it can be told in any zone."""
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.api.guard import needs
 from services.api.openapi import answers
-from services.api.reading import json_of, reading
+from services.api.reading import Day, json_of, reading
 from services.audit.rules_in_force import RulesInForce, rules_in_force
 from services.watch.publishing import published_packs
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["operate"], dependencies=[needs("read_ledgers")])
 @router.get("/rules", summary="Rules in force", responses=answers(RulesInForce))
 def rules(
     request: Request,
-    on: Annotated[dt.date | None, Query(description="The day; today if left out.")] = None,
+    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
 ) -> Response:
     """Rules in force: id, version, words, severity, thresholds, since when, and SHA-256 of each pack."""
     return json_of(rules_on(request, on))
