@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from services.api import (
     complaints,
+    customers,
     desks,
     doors,
     figures,
@@ -45,6 +46,7 @@ ROUTERS = (
     performance.router,
     ledgers.router,
     doors.router,
+    customers.router,
     subjects.router,
     complaints.router,
     suitability.router,
