@@ -184,7 +184,8 @@ class Revealer(NamedTuple):
         state = self.keyring.state(subject)
         if state is KeyState.SHREDDED:
             raise Refused(
-                f"the key of {subject} was destroyed: nothing personal of them can be read any more by anybody"
+                f"the key of {subject} was destroyed: nothing personal of them can be read any more "
+                f"by anybody"
             )
         if state is KeyState.RESTRICTED and not even_restricted:
             raise Refused(

@@ -82,7 +82,7 @@ def demo(
 
 
 def check_host(settings: Settings, host: str) -> None:
-    """WrongUse for a host beyond loopback unless a provider signs people in, and browsers know the address."""
+    """WrongUse for a host beyond loopback unless a provider signs people in, at an address of ours."""
     if host in LOOPBACK or (settings.sign_in == "oidc" and settings.public_url is not None):
         return
     missing = {

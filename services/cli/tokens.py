@@ -1,7 +1,6 @@
 """`daybook token`: a bearer token of the local issuer, for scripts on this machine.
 
-It reads the data folder's key and users, and needs no database. It makes no token that a provider's would stand
-in for.
+It reads the data folder's key and users, and needs no database. A provider's tokens it never makes.
 """
 
 import datetime as dt
