@@ -144,12 +144,13 @@ def _part(one: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _allowed(request: Request, by_router: Mapping[str, str]) -> str:
-    """The methods of every route at this address: the router names only those of the first."""
-    found = {one.strip() for one in by_router.get("Allow", "").split(",") if one.strip()}
-    for path, methods in request.app.openapi()["paths"].items():
-        if compile_path(path)[0].match(request.url.path):
-            found |= {method.upper() for method in methods}
-    return ", ".join(sorted(found))
+    """The methods at this address, by its most literal description: the router names one route's alone."""
+    fitting = [
+        (path.count("{"), ", ".join(sorted(method.upper() for method in methods)))
+        for path, methods in request.app.openapi()["paths"].items()
+        if compile_path(path)[0].match(request.url.path)
+    ]
+    return min(fitting)[1] if fitting else by_router.get("Allow", "")
 
 
 def _page(request: Request, error: DaybookError) -> Response | None:

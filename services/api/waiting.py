@@ -61,6 +61,8 @@ def wait_until_posted(request: Request, system: Any) -> None:
     seconds = float(request.query_params.get("wait", WAIT_SECONDS))
     if _posted(system, position):
         return
+    if position.offset >= system.journal.ends().get(position.partition, 0):
+        raise WrongUse(f"after={position}: the journal has no such entry, so that it never gets posted")
     if not _waiting.acquire(blocking=False):
         raise NotPostedYet(
             f"{position} is not posted, and {WAITING_AT_ONCE} requests wait already: ask again"

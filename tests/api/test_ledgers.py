@@ -185,7 +185,7 @@ def test_after_waits_for_what_one_wrote(client: TestClient, system: System) -> N
     system.settle()
     query = {"after": position, "sale_id": f"bank:s{SALES}"}
     assert len(client.get("/ledgers/sales", params=query).json()["rows"]) == 1
-    for after in ("here", "1/0/0", "0/99/0"):
+    for after in ("here", "1/0/0", "0/99/0", "0/0/99999"):
         assert client.get("/ledgers/sales", params={"after": after}).status_code == 400
     assert client.get("/ledgers/sales", params={"after": position, "wait": 31}).status_code == 400
 
