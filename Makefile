@@ -4,12 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help check format test browser demo screens bench proof schemas constraints audit clean
+.PHONY: help check format test fuzz browser demo screens bench proof schemas constraints audit clean
 
 help:
 	@echo "make check   formatting, lint, types, import contracts"
 	@echo "make test    every test; real PostgreSQL, and real Kafka where Java and Maven are"
 	@echo "make demo    play the sample bank and print its figures and its score"
+	@echo "make fuzz    the whole API tried by Schemathesis"
 	@echo "make screens screenshots of every view on the sample bank, into build/screens"
 	@echo "make proof   replay five real data sets every way there is and compare digests"
 	@echo "make bench   rates and ratios of projector, rebuild and door"
@@ -32,6 +33,9 @@ format: $(READY)
 
 test: $(READY) browser
 	$(BIN)/pytest
+
+fuzz: $(READY)
+	DAYBOOK_FUZZ=1 $(BIN)/pytest tests/api/test_openapi.py
 
 # Tests of screens drive a real Chromium: Debian's is installed where it is missing and may be.
 browser:
