@@ -31,9 +31,9 @@ from services.errors import NotFound
 from services.store.queries import register as asking
 from services.store.queries.behind_complaint import check_before, sales_behind
 from services.store.queries.clocks import OPEN_STATES, ClockLine, line_of, rows_of_complaint
-from services.store.queries.complaint_board import names_of
 from services.store.queries.desk_work import Issue, systemic_issues
 from services.store.queries.entries import EntryLine, entries_named
+from services.store.queries.names import names_of
 from services.store.queries.similar import SimilarCase, similar_cases
 
 COUNTER = next(one for one in COUNTERS if one.desk == "complaints")
@@ -171,9 +171,9 @@ def case_page(request: Request, case: str) -> CasePage:
         product_id = product_id or (sales[0].product_id if sales else None)
         issues = [one for one in systemic_issues(connection, schema) if one.product_id == product_id]
         products = {product_id, *(one.product_id for one in similar), *(one.product_id for one in sales)}
-        named = dict(names_of(connection, schema, "products", products))
+        named = dict(names_of(connection, schema, "product_id", products))
         units = {one.unit_id for one in sales} | {row.unit_id if row is not None else None}
-        named |= names_of(connection, schema, "org_units", units)
+        named |= names_of(connection, schema, "unit_id", units)
     actor = actor_or_none(request)
     desk = None
     if desk_case is not None:

@@ -3,7 +3,7 @@
 Views of figures share this. It draws what `read_figure` gave and computes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -15,9 +15,8 @@ from services.console.language import Language
 from services.store.queries.figures import FigureLine
 
 BARS_AT_MOST = 25
-
-Name = Callable[[str | None], str]
-"""What a dimension's value is called on the page."""
+HALF, FULL = 640, 1_060
+"""Widths of a chart in a column, and of one across the page."""
 
 
 def chart_of(
@@ -27,9 +26,9 @@ def chart_of(
     formats: Formats,
     *,
     title: str | None = None,
-    name: Name | None = None,
     query: Mapping[str, str | None] | None = None,
     where: Mapping[str, str] | None = None,
+    width: int = HALF,
 ) -> Markup | None:
     """A chart of lines that are grouped by one period, by one dimension, or by both; None for a single line.
 
@@ -45,7 +44,7 @@ def chart_of(
     kinds = {tuple(line.dims[dim] for dim in figure.always) for line in lines}
     if len(kinds) > 1 and (others or figure.unit == "minor"):
         return None
-    called = name or spoken.word
+    called = formats.called
     caption = Caption(title=title or spoken(figure.title), axis=spoken.unit(figure.unit))
 
     number = formats.compact if figure.unit == "minor" else formats.number
@@ -67,11 +66,13 @@ def chart_of(
     if periods:
         series = others or (figure.always if len(kinds) > 1 else ())
         points = [
-            point(line, line.dims[periods[0]] or "–", " · ".join(called(line.dims[dim]) for dim in series))
+            point(
+                line, line.dims[periods[0]] or "–", " · ".join(called(line.dims[dim], dim) for dim in series)
+            )
             for line in lines
         ]
         if not drawable(points):
             return None
         return Markup(line_with_band(points, caption, number=number))
-    points = [point(line, called(line.dims[others[0]])) for line in lines[:BARS_AT_MOST]]
-    return Markup(bars(points, caption, number=number))
+    points = [point(line, called(line.dims[others[0]], others[0])) for line in lines[:BARS_AT_MOST]]
+    return Markup(bars(points, caption, number=number, width=width))

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from projections.figure import Estimate
 from services.console import links
 from services.console.language import Language
+from services.store.queries.names import Names
 
 NOTHING = "–"
 LINKED: Mapping[str, Callable[[str], str]] = {
@@ -40,6 +41,7 @@ FILTERS = (
     "estimate",
     "interval",
     "value",
+    "called",
     "cell",
     "span",
 )
@@ -47,11 +49,12 @@ FILTERS = (
 
 
 class Formats:
-    """How one request writes things."""
+    """How one request writes things; `names` are what products, channels and units are called on its page."""
 
-    def __init__(self, language: Language, zone: dt.tzinfo) -> None:
+    def __init__(self, language: Language, zone: dt.tzinfo, names: Names | None = None) -> None:
         self.language = language
         self.zone = zone
+        self.names = names or {}
 
     def day(self, value: dt.date | dt.datetime | str | None) -> str:
         """A day: 4 May 2026."""
@@ -166,11 +169,13 @@ class Formats:
             )
         if column in LINKED:
             href = LINKED[column](value)
-            return Markup('<a class="id" href="{}" title="{}">{}</a>').format(href, value, short(value))
+            return Markup('<a class="id" href="{}" title="{}">{}</a>').format(
+                href, value, self.called(value, column)
+            )
         if column.endswith(("_on", "_at", "day", "occurred_on")) and value[:4].isdigit():
             return self.day(value) if len(value) == 10 else self.instant(value)
         if column.endswith("_id") or ":" in value:
-            return Markup('<span class="id" title="{}">{}</span>').format(value, short(value))
+            return Markup('<span class="id" title="{}">{}</span>').format(value, self.called(value, column))
         return self.language.word(value)
 
     def _parts(self, value: Any) -> Markup | str:
@@ -185,6 +190,13 @@ class Formats:
             if one not in (None, "", (), [])
         ]
         return Markup(" · ").join(told)
+
+    def called(self, value: str | None, column: str) -> str:
+        """The value of a dimension for the eye: the name behind an id where it is known, a code in words."""
+        if value is None:
+            return NOTHING
+        name = self.names.get(column, {}).get(value)
+        return name or (short(value) if ":" in value else self.language.word(value))
 
     def span(self, delta: dt.timedelta) -> str:
         """How long, in the largest fitting unit."""

@@ -25,6 +25,7 @@ from services.errors import NotFound, WrongUse
 from services.identity.who import Permission
 from services.projector.batch import Cut
 from services.store.queries.figures import FigureLine, FigureQuery, read_figure
+from services.store.queries.names import names_in
 from services.store.queries.paging import cursor_of
 from services.store.queries.register_of import matching, values_of
 from services.store.queries.rows import Filter, PageQuery, ledger_page, ledger_row, row_of, table_of
@@ -216,12 +217,15 @@ def _list_page(
             subjects = matching(found.connection, found.schema, declared.ledger, names, text)
             filters.append(Filter("subject", "is", tuple(subjects) or ("-",)))
         rows, following = _rows(found, declared, tuple(filters), sort, cursor, day)
+        offered = [{name: value} for name, values in options.items() for value in values]
+        called = names_in(found.connection, found.schema, [*(row.values for row in rows), *offered])
     _, _, query = with_query(
         request, q=None, as_of=None, cursor=None, lang=None, theme=None, format="csv"
     ).partition("?")
     return page(
         request,
         "ledger_view/list.html",
+        called=called,
         view=declared,
         rows=rows,
         next=following,
@@ -287,6 +291,8 @@ def _subject_page(request: Request, declared: LedgerView, identifier: str, day: 
             limit=TIMELINE_ROWS,
         )
     with reading(request) as found:
+        held = [item for one in declared.histories for item in getattr(row, one.column)]
+        called = names_in(found.connection, found.schema, [row, *held])
         tiles = [
             one
             for tile in declared.tiles
@@ -299,6 +305,7 @@ def _subject_page(request: Request, declared: LedgerView, identifier: str, day: 
     return page(
         request,
         "ledger_view/one.html",
+        called=called,
         view=declared,
         listed=_listed(declared, values),
         row=row,

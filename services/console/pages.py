@@ -22,6 +22,7 @@ from services.console import links
 from services.console.formats import FILTERS, Formats, short
 from services.console.language import CODES, NAMES, Language, language, negotiated
 from services.console.view import PREFIX, View
+from services.store.queries.names import Names
 
 THEMES = ("auto", "light", "dark")
 LOOK_SECONDS = 365 * 86_400
@@ -39,15 +40,17 @@ HEADERS = {
 """On every page: nothing inline, nothing from elsewhere, nobody may frame it."""
 
 
-def page(request: Request, template: str, /, status: int = 200, **context: Any) -> HTMLResponse:
-    """A template as an answer, with everything that all pages share."""
-    text = _environment().get_template(template).render(**shared(request), **context)
+def page(
+    request: Request, template: str, /, status: int = 200, *, called: Names | None = None, **context: Any
+) -> HTMLResponse:
+    """A template as an answer, with everything that all pages share; `called` are names to show for ids."""
+    text = _environment().get_template(template).render(**shared(request, called or {}), **context)
     response = HTMLResponse(text, status, HEADERS)
     _keep_look(request, response)
     return response
 
 
-def shared(request: Request) -> dict[str, Any]:
+def shared(request: Request, called: Names) -> dict[str, Any]:
     """What every template may use."""
     spoken = language_of(request)
     zone = request.app.state.system.zone
@@ -68,7 +71,7 @@ def shared(request: Request) -> dict[str, Any]:
         "now": request.app.state.system.clock(),
         "static": static,
         "words_of": lambda codes: [(one, spoken.word(one)) for one in codes],
-        "formats": Formats(spoken, zone),
+        "formats": Formats(spoken, zone, called),
     }
 
 

@@ -6,6 +6,8 @@ They go to build/screens, for people to look at; no test compares pictures.
 import sys
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
 from services.console.app import VIEWS
 from services.console.language import CODES
 from tests.browser import chromium
@@ -20,8 +22,20 @@ MORE = (
     ("arrivals", "/console/audit/arrivals"),
     ("quarantine", "/console/audit/quarantine"),
     ("rebuilds", "/console/audit/rebuilds"),
+    ("rules", "/console/risk/rules"),
+    ("rule", "/console/risk/rules/R-SUIT-01"),
 )
 """Pages below the views, by name."""
+
+FIRST = (
+    ("customer", "/console/customers?sort=-open_complaints", "/console/customers/"),
+    ("case", "/console/complaints", "/console/complaints/desk."),
+    ("signal", "/console/risk?rule=R-SUIT-01", "/console/risk/signals?"),
+    ("product", "/console/products", "/console/products/"),
+    ("person", "/console/people", "/console/people/"),
+    ("refused", "/console/audit/quarantine", "/console/audit/quarantine/"),
+)
+"""Pages of one thing: by name, the list it is taken from, and how its address begins."""
 
 
 def main() -> None:
@@ -29,6 +43,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     pages = [*((view.name, view.path) for view in VIEWS), *MORE]
     with sample_site(CUSTOMERS, SEED) as (address, _), chromium() as browser:
+        pages += [(name, _first(browser, address, path, begins)) for name, path, begins in FIRST]
         for code in CODES:
             for look in ("light", "dark"):
                 context = browser.new_context(viewport={"width": 1360, "height": 900})
@@ -39,6 +54,16 @@ def main() -> None:
                     page.screenshot(path=FOLDER / f"{name}-{code}-{look}.png", full_page=True)
                 context.close()
     sys.stdout.write(f"screens are in {FOLDER}\n")
+
+
+def _first(browser: Browser, address: str, path: str, begins: str) -> str:
+    """The address of the first thing on a list."""
+    page = browser.new_page()
+    page.goto(f"{address}{path}")
+    found = page.locator(f'main a[href^="{begins}"]').first.get_attribute("href")
+    page.close()
+    assert found, f"nothing on {path}"
+    return found
 
 
 if __name__ == "__main__":

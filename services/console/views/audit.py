@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from services.api import quarantine as quarantine_api
 from services.api.guard import needs, who_of
-from services.api.journal import producers_on, state_of_journal
+from services.api.journal import Producer, producers_on, state_of_journal
 from services.api.own_sources import own_sources
 from services.api.quarantine import case_asked
 from services.api.reading import must_see, reading
@@ -42,7 +42,7 @@ def journal(request: Request) -> Response:
 def arrivals(request: Request, day: str = "") -> Response:
     """Did all of a day arrive? What each producer declared against what came; yesterday unless said."""
     found = producers_on(request, day_of(day, "day"))
-    ordered = sorted(found.producers, key=lambda one: (one.whole is None, one.whole is True, one.source))
+    ordered = sorted(found.producers, key=_urgency)
     return page(request, "audit/arrivals.html", day=found.day, producers=ordered, tab="arrivals")
 
 
@@ -132,6 +132,11 @@ def rebuild(request: Request) -> Response:
     system: Any = request.app.state.system
     system.rebuild_jobs.start(who.employee_id or who.subject, compare=True, swap=False, keep=False)
     return RedirectResponse(f"{PREFIX}/audit/rebuilds", 303)
+
+
+def _urgency(one: Producer) -> tuple[bool, bool, bool, str]:
+    """What is not whole first, then what is, then who said nothing of this day, then who never does."""
+    return one.whole is None, one.last_declared_day is None, one.whole is True, one.source
 
 
 def _case_page(request: Request, case: Case, *, status: int = 200, **more: Any) -> Response:

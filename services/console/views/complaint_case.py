@@ -26,7 +26,8 @@ from services.desks.counter import Done, command_id_of, done, take
 from services.desks.deciding import NotPermitted, RuleBroken, StaleVersion
 from services.errors import NotFound, WrongUse
 from services.store.queries.behind_complaint import other_buyers
-from services.store.queries.complaint_board import choices, names_of
+from services.store.queries.complaint_board import choices
+from services.store.queries.names import names_of
 
 router = APIRouter()
 
@@ -109,8 +110,8 @@ def others(
             last=end,
             limit=OTHERS_AT_MOST + 1,
         )
-        names = names_of(found.connection, found.schema, "products", [product])
-        units = names_of(found.connection, found.schema, "org_units", {one.unit_id for one in buyers})
+        names = names_of(found.connection, found.schema, "product_id", [product])
+        units = names_of(found.connection, found.schema, "unit_id", {one.unit_id for one in buyers})
     return page(
         request,
         "complaints/others.html",

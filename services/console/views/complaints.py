@@ -27,10 +27,10 @@ from services.store.queries.complaint_board import (
     board_lines,
     choices,
     headline,
-    names_of,
 )
 from services.store.queries.desk_work import systemic_issues
 from services.store.queries.figures import FigureQuery, read_figure
+from services.store.queries.names import names_of
 
 HOME = f"{PREFIX}/complaints"
 router = APIRouter(prefix=HOME, dependencies=[needs("read_complaints")])
@@ -74,7 +74,7 @@ def board(
         found = board_lines(connection, schema, now, wanted, BOARD_ROWS)
         offered = choices(connection, schema)
         numbers = headline(connection, schema, now, wanted)
-        names = names_of(connection, schema, "products", offered.products)
+        names = names_of(connection, schema, "product_id", offered.products)
         query = FigureQuery(where=(("legal_entity", legal_entity),) if legal_entity else ())
         on_time = read_figure(connection, schema, COMPLAINT_CLOCKS_ON_TIME, query, today(request))[0]
     return page(
@@ -126,7 +126,7 @@ def register(
         )
         offered = choices(connection, schema)
         names = names_of(
-            connection, schema, "products", [*offered.products, *(one.product_id for one in rows)]
+            connection, schema, "product_id", [*offered.products, *(one.product_id for one in rows)]
         )
     more = len(rows) > REGISTER_ROWS
     rows = rows[:REGISTER_ROWS]
@@ -160,8 +160,8 @@ def causes(request: Request, legal_entity: str = "", cause: str = "") -> Respons
             for by in ("root_cause", "product_id", "unit_id")
         }
         months = root_causes.by_month(connection, schema, legal_entity=legal_entity, cause=cause)
-        products = names_of(connection, schema, "products", [one.value for one in found["product_id"]])
-        units = names_of(connection, schema, "org_units", [one.value for one in found["unit_id"]])
+        products = names_of(connection, schema, "product_id", [one.value for one in found["product_id"]])
+        units = names_of(connection, schema, "unit_id", [one.value for one in found["unit_id"]])
         offered = choices(connection, schema)
     narrowed = {"legal_entity": legal_entity} if legal_entity else {}
     points = [
@@ -202,7 +202,7 @@ def issues(request: Request) -> Response:
     """What went wrong for more than one customer."""
     with reading(request) as (_, connection, schema):
         found = systemic_issues(connection, schema)
-        names = names_of(connection, schema, "products", [one.product_id for one in found])
+        names = names_of(connection, schema, "product_id", [one.product_id for one in found])
     return page(request, "complaints/issues.html", tabs=TABS, issues=found, names=names)
 
 
@@ -214,7 +214,7 @@ def issue(request: Request, issue_id: Annotated[str, Query(alias="id", max_lengt
         if not rows:
             raise NotFound(f"no complaint has declared a systemic issue {issue_id!r}: see the list of issues")
         declared = [(row, asking.affected(connection, schema, row)) for row in rows]
-        names = names_of(connection, schema, "products", [row.product_id for row in rows])
+        names = names_of(connection, schema, "product_id", [row.product_id for row in rows])
     return page(
         request, "complaints/issue.html", tabs=TABS, issue_id=issue_id, declared=declared, names=names
     )

@@ -15,12 +15,13 @@ from projections.ledger import Row
 from services.api.guard import needs
 from services.api.reading import reading
 from services.console import links
-from services.console.figure_charts import chart_of
+from services.console.figure_charts import FULL, chart_of
 from services.console.formats import Formats
 from services.console.pages import language_of, page, today
 from services.console.view import PREFIX, View
 from services.errors import NotFound, WrongUse
 from services.store.queries.figures import FigureQuery, read_figure, rows_behind
+from services.store.queries.names import names_in
 
 router = APIRouter(prefix=f"{PREFIX}/figures", dependencies=[needs("read_figures")])
 VIEW = View("figures", "Figures", f"{PREFIX}/figures", "read_figures", router)
@@ -67,18 +68,20 @@ def one_figure(
     day = _day(as_of, "as_of") or today(request)
     with reading(request, every_unit=True) as (_, connection, schema):
         lines = read_figure(connection, schema, figure, _query(asked), day)
+        called = names_in(connection, schema, [line.dims for line in lines])
     spoken = language_of(request)
-    formats = Formats(spoken, request.app.state.system.zone)
+    formats = Formats(spoken, request.app.state.system.zone, called)
     query = _address(asked)
     return page(
         request,
         "figures/one.html",
+        called=called,
         figure=figure,
         lines=lines,
         asked=asked,
         day=day,
         dims=(*figure.by, *(PERIODS if figure.day else ())),
-        chart=chart_of(figure, lines, spoken, formats, query=query) if lines else None,
+        chart=chart_of(figure, lines, spoken, formats, query=query, width=FULL) if lines else None,
         without=_without(asked),
         query=query,
         where_of=lambda line: {**dict(asked.where), **line.dims},
@@ -100,6 +103,7 @@ def rows(
     after = None if cursor is None else _key(cursor)
     with reading(request) as (_, connection, schema):
         found = rows_behind(connection, schema, figure, _query(asked), after=after, limit=PAGE_ROWS + 1)
+        called = names_in(connection, schema, found)
     shown, ledger = found[:PAGE_ROWS], figure.tally.ledger
     following = None
     if len(found) > PAGE_ROWS:
@@ -107,6 +111,7 @@ def rows(
     return page(
         request,
         "figures/rows.html",
+        called=called,
         figure=figure,
         asked=asked,
         rows=shown,

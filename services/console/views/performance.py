@@ -17,8 +17,8 @@ from services.api.guard import needs
 from services.api.reading import reading
 from services.console import links
 from services.console.charts import Caption, Step, waterfall
-from services.console.figure_charts import chart_of
-from services.console.formats import Formats, short
+from services.console.figure_charts import FULL, chart_of
+from services.console.formats import Formats
 from services.console.language import Language
 from services.console.pages import language_of, page, today
 from services.console.period import Period, period_of
@@ -27,6 +27,7 @@ from services.console.views.figures import BY_NAME
 from services.errors import WrongUse
 from services.store.queries.choices import values_of
 from services.store.queries.figures import FigureLine, FigureQuery, read_figure
+from services.store.queries.names import names_in
 from services.store.queries.performance import Against, Days, GapFound, Wanted, read_gap
 
 router = APIRouter(prefix=f"{PREFIX}/performance", dependencies=[needs("read_figures")])
@@ -64,7 +65,6 @@ def performance(
     day = today(request)
     days = period_of(start, to, day)
     spoken = language_of(request)
-    formats = Formats(spoken, request.app.state.system.zone)
     with reading(request, every_unit=True) as (_, connection, schema):
 
         def read(figure: Figure, dims: tuple[str, ...], *, cut: bool = True) -> list[FigureLine]:
@@ -94,10 +94,13 @@ def performance(
             Wanted("product_id" if by == "category" else by, Days(*days), asked.against),
             day,
         )
+        called = names_in(connection, schema, [line.dims for line in (*sold, *plan)])
+    formats = Formats(spoken, request.app.state.system.zone, called)
     gap = next((one for one in found.gaps if one.currency == chosen), None)
     return page(
         request,
         "performance/page.html",
+        called=called,
         asked=asked,
         dims=DIMS,
         currencies=currencies,
@@ -113,7 +116,7 @@ def performance(
         counts=counts,
         monthly=chart_of(SALES_AMOUNT, monthly, spoken, formats),
         kept={one.name: chart_of(one, _of(kept[one.name], chosen), spoken, formats) for one in KEPT},
-        sellers=chart_of(SALES_AMOUNT, _top(sold), spoken, formats, name=short, query=days.texts),
+        sellers=chart_of(SALES_AMOUNT, _top(sold), spoken, formats, query=days.texts, width=FULL),
         gap=gap,
         gap_answer=found,
         gap_chart=_gap_chart(gap, asked, spoken, formats),

@@ -20,6 +20,7 @@ from services.console.pages import page, with_query
 from services.console.view import PREFIX, View
 from services.errors import NotFound, WrongUse
 from services.identity.who import Permission
+from services.store.queries.names import names_in
 from services.store.queries.rows import PageQuery, ledger_page
 from services.store.queries.subjects import subject_rows
 from services.store.timeline import timeline
@@ -68,10 +69,12 @@ def one_ledger(request: Request, name: str, sort: str | None = None, cursor: str
             table,
             PageQuery(filters, sort or None, (), cursor, PAGE_ROWS),
         )
+        called = names_in(found.connection, found.schema, rows.rows)
     told = [column.name for column in table.columns if _told(rows.rows, column.name)]
     return page(
         request,
         "records/ledger.html",
+        called=called,
         table=table,
         rows=list(zip(rows.keys, rows.rows, strict=True)),
         columns=list(dict.fromkeys((*told[:SHORT_COLUMNS], *_sorted_by(sort)))),
@@ -88,7 +91,9 @@ def one_row(request: Request, name: str, key: str) -> Response:
     table = table_named(name)
     must(who_of(request), permission_of(table))
     shown = row_shown(request, table, _key(key))
-    return page(request, "records/row.html", table=table, row=shown.row, entries=shown.entries)
+    with reading(request) as found:
+        called = names_in(found.connection, found.schema, [shown.row])
+    return page(request, "records/row.html", called=called, table=table, row=shown.row, entries=shown.entries)
 
 
 @router.get("/entries/{volume}/{partition}/{offset}")

@@ -4,7 +4,7 @@ Rules and packs are projections/rules, signals the watch's; this asks and shows.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -22,9 +22,11 @@ from services.console.formats import Formats
 from services.console.language import Language
 from services.console.pages import language_of, page, today
 from services.console.rule_books import pieces, rule_of, settings_of, shipped_books
+from services.console.signal_words import SignalWords
 from services.console.view import PREFIX, View
 from services.errors import NotFound, WrongUse
 from services.store.queries.figures import FigureLine, FigureQuery, read_figure
+from services.store.queries.names import Names, names_in
 from services.store.queries.rows import Filter, PageQuery, ledger_page, ledger_row, row_of
 from services.store.queries.signals import NamedEntry, evidence_entries, signals_naming
 from services.watch.publishing import published_packs
@@ -35,7 +37,6 @@ VIEW = View("risk", "Risk", f"{PREFIX}/risk", "read_risk", router)
 PAGE_ROWS = 30
 OTHER_ROWS = 10
 BUSIEST = 8
-ISO_DAY = len("2026-05-04")
 SHOWN_ENTRIES = 50
 MONTH_DAYS, YEAR_DAYS = 30, 365
 MONTHS = 12
@@ -71,26 +72,6 @@ class Tile(NamedTuple):
     before: int
 
 
-class Wordings:
-    """What rules and signals say in the reader's language; as written where the active pack differs."""
-
-    def __init__(self, pack: RulePack, spoken: Language) -> None:
-        self.pack = pack
-        self.chinese = spoken.code != "en"
-
-    def __call__(self, rule_id: str) -> str:
-        """What a rule is called; its id where the active pack has it no more."""
-        rule = self.pack.rules.get(rule_id)
-        return rule_id if rule is None else rule.title.zh if self.chinese else rule.title.en
-
-    def said(self, signal: SignalRow) -> str:
-        """A signal's sentence; in English it is the one that was written into the journal."""
-        rule = rule_of(self.pack, signal.rule, signal.pack, signal.rule_version)
-        if rule is None or not self.chinese:
-            return signal.text
-        return "".join(one.text for one in pieces(rule.text.zh, dict(signal.inputs)))
-
-
 @router.get("")
 def overview(request: Request, sort: str = "", cursor: str = "") -> Response:
     """Counts by severity and rule, the months of a year, and the signals themselves, the latest first."""
@@ -108,14 +89,16 @@ def overview(request: Request, sort: str = "", cursor: str = "") -> Response:
             PageQuery(filters, sort or BY_DAY_DOWN, (), cursor or None, PAGE_ROWS),
         )
         entities = _lines(found, FigureQuery(by=("legal_entity",)), day)
+        called = names_in(found.connection, found.schema, rows.rows)
     return page(
         request,
         "risk/overview.html",
+        called=called,
         tiles=tiles,
         rules=rules,
         busiest=[one for one in rules if one.ever][:BUSIEST],
         pack=system.pack,
-        title_of=Wordings(system.pack, spoken),
+        words=words_of(request, called),
         chart=_chart(months, spoken, day),
         signals=[row_of(SIGNALS, one) for one in rows.rows],
         next=rows.next,
@@ -134,7 +117,6 @@ def overview(request: Request, sort: str = "", cursor: str = "") -> Response:
 def one_signal(request: Request, subject: str, signal_id: str) -> Response:
     """A signal: the rule's words with the values put in, inputs, thresholds, and the entries it stands on."""
     system: Any = request.app.state.system
-    spoken = language_of(request)
     with reading(request) as found:
         values = ledger_row(found.connection, found.schema, SIGNALS, (subject, signal_id))
         if values is None:
@@ -148,24 +130,23 @@ def one_signal(request: Request, subject: str, signal_id: str) -> Response:
             SIGNALS,
             PageQuery((Filter("subject", "is", (subject,)),), BY_DAY_DOWN, limit=OTHER_ROWS + 1),
         )
+        named = [signal, {f"{name}_id": text for name, text in signal.inputs}]
+        called = names_in(found.connection, found.schema, [*named, *others.rows])
     rule = rule_of(system.pack, signal.rule, signal.pack, signal.rule_version)
-    sentence = None if rule is None else rule.text.zh if spoken.code != "en" else rule.text.en
     return page(
         request,
         "risk/signal.html",
+        called=called,
         signal=signal,
         rule=rule,
-        title=Wordings(system.pack, spoken)(signal.rule),
-        said=[] if sentence is None else pieces(sentence, dict(signal.inputs)),
         settings=[] if rule is None else settings_of(rule),
         evidence=evidence,
         more=max(len(signal.evidence) - SHOWN_ENTRIES, 0),
         others=[one for one in (row_of(SIGNALS, row) for row in others.rows) if _id_of(one) != signal_id][
             :OTHER_ROWS
         ],
-        title_of=Wordings(system.pack, spoken),
+        words=words_of(request, called),
         moods=MOODS,
-        typed=_typed(dict(signal.inputs), Formats(spoken, system.zone)),
     )
 
 
@@ -183,7 +164,7 @@ def of_entry(request: Request, subject: str, source: str, entry_id: str) -> Resp
         subject=subject,
         entry=entry,
         signals=signals,
-        title_of=Wordings(system.pack, language_of(request)),
+        words=words_of(request),
         moods=MOODS,
     )
 
@@ -200,7 +181,7 @@ def rules_in_force(request: Request) -> Response:
         "risk/rules.html",
         pack=system.pack,
         counted={one.rule: one for one in lines},
-        title_of=Wordings(system.pack, language_of(request)),
+        words=words_of(request),
         published=published,
         books=shipped_books(),
         today=today(request),
@@ -230,12 +211,14 @@ def one_rule(request: Request, rule_id: str) -> Response:
             PageQuery((Filter("rule", "is", (rule_id,)),), BY_DAY_DOWN, limit=PAGE_ROWS),
         )
         counted = [one for one in _rule_lines(found, system.pack, day) if one.rule == rule_id]
+        most = [{name: value} for name, lines in whom.items() for value, _ in lines]
+        called = names_in(found.connection, found.schema, [*latest.rows, *most])
     return page(
         request,
         "risk/rule.html",
+        called=called,
         rule=rule,
         pack=system.pack,
-        title=Wordings(system.pack, spoken)(rule_id),
         sentence=pieces(rule.text.zh if spoken.code != "en" else rule.text.en, {}),
         settings=settings_of(rule),
         counted=counted[0],
@@ -243,9 +226,15 @@ def one_rule(request: Request, rule_id: str) -> Response:
         whom={name: lines for name, lines in whom.items() if lines},
         signals=[row_of(SIGNALS, one) for one in latest.rows],
         next=latest.next,
-        title_of=Wordings(system.pack, spoken),
+        words=words_of(request, called),
         moods=MOODS,
     )
+
+
+def words_of(request: Request, called: Names | None = None) -> SignalWords:
+    """What signals say on the page of a request."""
+    system: Any = request.app.state.system
+    return SignalWords(system.pack, Formats(language_of(request), system.zone, called))
 
 
 def _filters(request: Request) -> tuple[Filter, ...]:
@@ -346,21 +335,6 @@ def _evidence(found: Reading, signal: SignalRow) -> list[EvidenceLine]:
         event = codec.decode(record.value, position, system.zone).event
         sales[position] = getattr(event, "sale_id", None)
     return [EvidenceLine(one, sales.get(one.position)) for one in named]
-
-
-def _typed(inputs: Mapping[str, str], formats: Formats) -> Callable[[str, str], object]:
-    """An input as what it is: a day, an amount of the currency that stands beside it, else its text."""
-
-    def typed(name: str, text: str) -> object:
-        amounts = text.split(", ")
-        if name.endswith("_minor") and "currency" in inputs and all(one.isdecimal() for one in amounts):
-            return ", ".join(formats.money(int(one), inputs["currency"]) for one in amounts)
-        try:
-            return dt.date.fromisoformat(text) if len(text) == ISO_DAY else text
-        except ValueError:
-            return text
-
-    return typed
 
 
 def _id_of(row: Any) -> str:

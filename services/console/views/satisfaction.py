@@ -13,14 +13,15 @@ from projections.figure import Estimate, Figure
 from projections.satisfaction_figures import CES, CSAT, NPS, RESPONSE_RATE
 from services.api.guard import needs
 from services.api.reading import reading
-from services.console.figure_charts import chart_of
-from services.console.formats import Formats, short
+from services.console.figure_charts import FULL, chart_of
+from services.console.formats import Formats
 from services.console.pages import language_of, page, today
 from services.console.period import period_of
 from services.console.view import PREFIX, View
 from services.errors import WrongUse
 from services.store.queries.choices import values_of
 from services.store.queries.figures import FigureLine, FigureQuery
+from services.store.queries.names import names_in
 from services.store.queries.performance import read_figures
 
 router = APIRouter(prefix=f"{PREFIX}/satisfaction", dependencies=[needs("read_figures")])
@@ -50,8 +51,9 @@ def satisfaction(
             for dims in ((), ("month",), (by,))
         )
         entities = values_of(connection, schema, NPS.tally, "legal_entity")
+        called = names_in(connection, schema, [line.dims for found in grouped.values() for line in found])
     spoken = language_of(request)
-    formats = Formats(spoken, request.app.state.system.zone)
+    formats = Formats(spoken, request.app.state.system.zone, called)
     main = {figure.name: _usual(figure, whole[figure.name]) for figure in FIGURES}
     charts = {
         figure.name: chart_of(
@@ -64,11 +66,12 @@ def satisfaction(
         for figure in FIGURES
     }
     groups = chart_of(
-        NPS, grouped[NPS.name], spoken, formats, name=short, query=days.texts, where=dict(where)
+        NPS, grouped[NPS.name], spoken, formats, query=days.texts, where=dict(where), width=FULL
     )
     return page(
         request,
         "satisfaction/page.html",
+        called=called,
         figures=FIGURES,
         whole=main,
         charts=charts,

@@ -4,7 +4,6 @@ The console asks here; the clocks of one complaint are in clocks.py, the registe
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from projections.complaint_clocks import COMPLAINT_CLOCKS, ComplaintClockRow
@@ -110,17 +109,6 @@ def choices(connection: Connection, schema: str) -> Choices:
         distinct("product_id"),
         tuple(str(row[0]) for row in regimes),
     )
-
-
-def names_of(connection: Connection, schema: str, table: str, ids: Iterable[str | None]) -> Mapping[str, str]:
-    """The names of products (`products`) or units (`org_units`) by id; who has none is left out."""
-    kind, column = {"products": ("product", "product_id"), "org_units": ("unit", "unit_id")}[table]
-    subjects = sorted({f"{kind}/{one}" for one in ids if one is not None})
-    rows = connection.execute(
-        f"SELECT {column}, name FROM {schema}.{table} WHERE subject = ANY(%s) AND name IS NOT NULL".encode(),
-        (subjects,),
-    ).fetchall()
-    return {str(identifier): str(name) for identifier, name in rows}
 
 
 def _from(schema: str) -> str:

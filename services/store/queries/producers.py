@@ -101,7 +101,8 @@ def declaration_positions(connection: Connection, schema: str, volume: int) -> l
 def reconciliation(
     connection: Connection, schema: str, declared: Sequence[Declared], zone_name: str
 ) -> list[ReconciledType]:
-    """Each declared source and day against what was admitted: every type that was declared or came."""
+    """Each declared source and day against what was admitted: every type that was declared or came, the
+    declarations themselves aside."""
     if not declared:
         return []
     rows = connection.execute(
@@ -111,7 +112,8 @@ def reconciliation(
         "came AS (SELECT e.source, e.occurred_on AS day, e.type, count(*) AS n, count(*) FILTER (WHERE "
         "(coalesce(e.recorded_at, e.admitted_at) AT TIME ZONE %s)::date > e.occurred_on) AS late "
         f"FROM {schema}.entries e JOIN (SELECT DISTINCT source, day FROM said) d "
-        "ON e.source = d.source AND e.occurred_on = d.day GROUP BY e.source, e.occurred_on, e.type) "
+        "ON e.source = d.source AND e.occurred_on = d.day WHERE e.type <> ALL(%s) "
+        "GROUP BY e.source, e.occurred_on, e.type) "
         "SELECT source, day, type, coalesce(said.n, 0), coalesce(came.n, 0), "
         "greatest(coalesce(said.n, 0) - coalesce(came.n, 0), 0), "
         "greatest(coalesce(came.n, 0) - coalesce(said.n, 0), 0), coalesce(came.late, 0) "
@@ -122,6 +124,7 @@ def reconciliation(
             [one.type for one in declared],
             [one.count for one in declared],
             zone_name,
+            list(DECLARATION_TYPES),
         ),
     ).fetchall()
     return [ReconciledType(*row) for row in rows]

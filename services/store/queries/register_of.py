@@ -3,7 +3,7 @@
 The console's ledger views ask here; pages of rows are in rows.py. Sealed columns are never searched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from projections.ledger import Ledger
 from services.errors import WrongUse
@@ -48,16 +48,3 @@ def matching(
         (*values, MATCHES_AT_MOST),
     ).fetchall()
     return [str(row[0]) for row in rows]
-
-
-def names_of(
-    connection: Connection, schema: str, ledger: Ledger, column: str, subjects: Sequence[str]
-) -> Mapping[str, str]:
-    """What subjects are called, by subject; those without a name are left out."""
-    name = table_of(ledger).column(column).name
-    rows = connection.execute(
-        f'SELECT subject, "{name}" FROM {schema}."{ledger.name}" '
-        f'WHERE subject = ANY(%s) AND "{name}" IS NOT NULL'.encode(),
-        (list(subjects),),
-    ).fetchall()
-    return {str(row[0]): str(row[1]) for row in rows}

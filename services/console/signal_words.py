@@ -1,0 +1,78 @@
+"""What risk signals say: a rule's title, its sentence with the inputs put in, each input as what it is.
+
+Pages that show signals make one per request. The sentence is the pack's; where the active pack has another
+text of the rule by now, the one that was written into the journal is shown.
+"""
+
+import datetime as dt
+
+from markupsafe import Markup, escape
+
+from projections.risk import SignalRow
+from projections.rules.pack import RulePack
+from services.console import links
+from services.console.formats import Formats, short
+from services.console.rule_books import pieces, rule_of
+
+ISO_DAY = len("2026-05-04")
+UUID = len("98e7ad2b-5014-5bd4-ad0c-0a7474f5ee23")
+
+
+class SignalWords:
+    """The active pack's words in the reader's language."""
+
+    def __init__(self, pack: RulePack, formats: Formats) -> None:
+        self._pack = pack
+        self._formats = formats
+        self._chinese = formats.language.code != "en"
+
+    def title(self, rule_id: str) -> str:
+        """What a rule is called; its id where the active pack has it no more."""
+        rule = self._pack.rules.get(rule_id)
+        return rule_id if rule is None else rule.title.zh if self._chinese else rule.title.en
+
+    def said(self, signal: SignalRow) -> Markup:
+        """A signal's sentence, its inputs told apart from the rule's own words."""
+        rule = rule_of(self._pack, signal.rule, signal.pack, signal.rule_version)
+        if rule is None:
+            return escape(signal.text)
+        sentence = rule.text.zh if self._chinese else rule.text.en
+        return Markup("").join(
+            Markup('<strong title="{}">{}</strong>').format(
+                self._formats.language.column(one.input.removesuffix("_minor")),
+                self.input(signal, one.input, one.text),
+            )
+            if one.input
+            else one.text
+            for one in pieces(sentence, dict(signal.inputs))
+        )
+
+    def input(self, signal: SignalRow, name: str, text: str) -> Markup | str:
+        """An input as what it is: an amount, a day, an instant, a complaint, an id, else its own text."""
+        currency = dict(signal.inputs).get("currency")
+        amounts = text.split(", ")
+        if name.endswith("_minor") and currency and all(one.isdecimal() for one in amounts):
+            return ", ".join(self._formats.money(int(one), currency) for one in amounts)
+        moment = _moment(text)
+        if moment is not None:
+            return self._formats.value(moment)
+        if name == "complaint":
+            identifier = short(text)
+            shown = identifier[:8] if len(identifier) == UUID else identifier
+            return Markup('<a href="{}" title="{}">{}</a>').format(links.complaint(text), text, shown)
+        if ":" in text and " " not in text:
+            return Markup('<span title="{}">{}</span>').format(text, self._formats.called(text, f"{name}_id"))
+        return self._formats.language.word(text)
+
+
+def _moment(text: str) -> dt.date | dt.datetime | None:
+    """The day or the instant that a text is."""
+    try:
+        return dt.date.fromisoformat(text) if len(text) == ISO_DAY else _instant(text)
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> dt.datetime | None:
+    found = dt.datetime.fromisoformat(text) if text[:4].isdigit() and "T" in text else None
+    return found if found is None or found.tzinfo else None
