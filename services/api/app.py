@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from services.api import (
+    changes,
     complaints,
     customers,
     desks,
@@ -33,6 +34,7 @@ from services.api.bounds import Bounds
 from services.api.conditional import Conditional
 from services.api.cross_site import CrossSite
 from services.api.waiting import accepts_waiting
+from services.api.watermarks import Watermarks
 from services.identity.gate import make_gate
 from services.store.locks import Lock
 
@@ -44,6 +46,7 @@ ROUTERS = (
     publishing.router,
     figures.router,
     performance.router,
+    changes.router,
     ledgers.router,
     doors.router,
     customers.router,
@@ -89,6 +92,8 @@ def create_app(system: "System", *, loops: bool) -> FastAPI:
     )
     app.state.system = system
     app.state.gate = gate
+    app.state.watermarks = Watermarks(system)
+    app.state.streams = 0
     app.add_middleware(Conditional)
     app.add_middleware(CrossSite, gate=gate)
     app.add_middleware(Bounds)

@@ -63,19 +63,20 @@ PERMISSIONS: Mapping[str, Permission] = {
 }
 """What it takes to read a ledger, where that is not `read_ledgers`."""
 
-_ANY: tuple[Permission, ...] = ("read_ledgers", *dict.fromkeys(PERMISSIONS.values()))
+ANY: tuple[Permission, ...] = ("read_ledgers", *dict.fromkeys(PERMISSIONS.values()))
+"""Permissions of which one is needed to look at the ledgers at all."""
 
 
-def _permission(request: Request) -> Permission:
+def permission_asked(request: Request) -> Permission:
     """What the ledger in the path takes; for the list, any that somebody has."""
     name = request.path_params.get("ledger")
     if name is not None:
         return PERMISSIONS.get(name, "read_ledgers")
     who = who_of(request)
-    return next((one for one in _ANY if who.may(one)), "read_ledgers")
+    return next((one for one in ANY if who.may(one)), "read_ledgers")
 
 
-router = APIRouter(tags=["ledgers"], dependencies=[needs_one_of(_ANY, _permission)])
+router = APIRouter(tags=["ledgers"], dependencies=[needs_one_of(ANY, permission_asked)])
 
 
 class Listing(NamedTuple):

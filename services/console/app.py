@@ -72,7 +72,6 @@ def install(app: FastAPI) -> None:
     """Add the console to an application that serves the API."""
     app.state.views = VIEWS
     app.mount(f"{PREFIX}/static", KeptFiles(packages=[("services.console", "static")]), name="static")
-    app.state.watermarks = live.Watermarks(app.state.system)
     problems.install(app)
     app.include_router(live.router, include_in_schema=False)
     for view in VIEWS:

@@ -5,47 +5,21 @@ second serves all streams of a process; a stream ends after a while, and the bro
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from services.api.guard import needs
+from services.api.watermarks import LOOK_SECONDS, Watermarks
 from services.console.view import PREFIX
-from services.store.generation import watermarks
 
 router = APIRouter(prefix=PREFIX)
 
-LOOK_SECONDS = 1.0
 STREAM_SECONDS = 25.0
 RETRY_MILLISECONDS = 2_000
-Place = tuple[int, int]
-"""The live generation, and how many records of the journal it has folded."""
-
-
-class Watermarks:
-    """How far the live generation is, asked for at most once in LOOK_SECONDS however many streams want it."""
-
-    def __init__(self, system: Any) -> None:
-        self._system = system
-        self._lock = threading.Lock()
-        self._looked_at = 0.0
-        self._place: Place = (0, 0)
-
-    def place(self) -> Place:
-        """The place as of the last look, which is fresh enough."""
-        with self._lock:
-            if time.monotonic() - self._looked_at >= LOOK_SECONDS:
-                with self._system.read_pool.connection() as connection:
-                    generation = self._system.generation(connection)
-                    marks = watermarks(connection, generation.schema)
-                self._place = (generation.id, sum(mark.next_offset for mark in marks.values()))
-                self._looked_at = time.monotonic()
-            return self._place
 
 
 @router.get("/live", dependencies=[needs("read_figures")])
