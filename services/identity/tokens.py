@@ -24,7 +24,8 @@ from joserfc.jwk import KeySet
 from services.errors import Refused
 from services.identity.who import Who
 
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
+"""The last two are one: RFC 9864 says Ed25519 where providers still say EdDSA."""
 LEEWAY_SECONDS = 30
 TOKEN_CHARS_AT_MOST = 16_000
 CLAIM_VALUES_AT_MOST = 500

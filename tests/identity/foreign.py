@@ -1,11 +1,11 @@
-"""An OpenID provider of somebody else: RS256, keys that may be turned, and answers that may be wrong."""
+"""An OpenID provider of somebody else: RSA or Ed25519 keys that may be turned, answers that may be wrong."""
 
 import time
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Form, Request
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeySet, OKPKey, RSAKey
 
 from services.identity.oidc import challenge_of
 
@@ -18,21 +18,23 @@ class Foreign:
     def __init__(self) -> None:
         self.app = FastAPI()
         self.name = ""
-        self.key = _new_key()
+        self.algorithm = "RS256"
+        self.key: RSAKey | OKPKey = _new_key(self.algorithm)
         self.key_requests = 0
         self.claims: dict[str, Any] = {"sub": "u1", "name": "Ines", "daybook_roles": ["auditor"]}
         self.codes: dict[str, tuple[str, str]] = {}
         self._serve()
 
-    def turn_keys(self) -> None:
-        """Sign with another key from now on; the old one is gone."""
-        self.key = _new_key()
+    def turn_keys(self, algorithm: str = "RS256") -> None:
+        """Sign with another key from now on, by this algorithm; the old one is gone."""
+        self.algorithm, self.key = algorithm, _new_key(algorithm)
 
     def token(self, audience: str, **more: Any) -> str:
         """A token as it signs them now."""
         now = int(time.time())
         claims = {"iss": self.name, "aud": audience, "iat": now, "exp": now + 300, **self.claims, **more}
-        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
+        header = {"alg": self.algorithm, "kid": self.key.kid}
+        return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
 
     def _serve(self) -> None:
         @self.app.get("/realm/.well-known/openid-configuration")
@@ -62,5 +64,7 @@ class Foreign:
             return {"id_token": self.token(CLIENT_ID, nonce=nonce), "access_token": self.token("daybook")}
 
 
-def _new_key() -> RSAKey:
-    return RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)
+def _new_key(algorithm: str) -> RSAKey | OKPKey:
+    if algorithm == "RS256":
+        return RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)
+    return OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)

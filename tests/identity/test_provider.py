@@ -58,6 +58,27 @@ def test_a_whole_sign_in(signing: Signing, browser: TestClient) -> None:
     assert again.status_code == 401  # the sign-in is over
 
 
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")  # by RFC 9864; providers still say it
+@pytest.mark.parametrize("algorithm", ["EdDSA", "Ed25519"])
+def test_a_sign_in_and_a_bearer_signed_with_ed25519(
+    signing: Signing, browser: TestClient, algorithm: str
+) -> None:
+    foreign = signing.foreign
+    foreign.turn_keys(algorithm)
+    asked = _set_out(browser)
+    foreign.codes["c4"] = (asked["code_challenge"], asked["nonce"])
+    back = browser.get("/sign-in/callback", params={"code": "c4", "state": asked["state"]})
+    assert (back.status_code, back.headers["location"]) == (303, "/console"), back.text
+    assert browser.get("/digests").status_code == 200
+    browser.cookies.clear()
+    token = foreign.token("daybook")
+    assert browser.get("/digests", headers=_bearer(token)).status_code == 200
+    head, body, _ = token.split(".")
+    foreign.turn_keys(algorithm)
+    forged = f"{head}.{body}.{foreign.token('daybook').rpartition('.')[2]}"
+    assert browser.get("/digests", headers=_bearer(forged)).status_code == 401
+
+
 def test_another_state_or_nonce_lets_nobody_in(signing: Signing, browser: TestClient) -> None:
     asked = _set_out(browser)
     signing.foreign.codes["c2"] = (asked["code_challenge"], asked["nonce"])
