@@ -1,6 +1,5 @@
 """Commands that prove: rebuild and compare, timelines, as-of, archives."""
 
-import datetime as dt
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,17 @@ from services.audit.rebuild_job import Report, rebuild_and_report
 from services.bootstrap import System, load_archive
 from services.cli.desk_tables import rebuild_desks
 from services.cli.opening import opened, settings_for
-from services.cli.output import AsJson, Data, as_plain, out, plain, print_json, print_table, progress
+from services.cli.output import (
+    AsJson,
+    Data,
+    as_plain,
+    moment,
+    out,
+    plain,
+    print_json,
+    print_table,
+    progress,
+)
 from services.errors import CheckFailed, WrongUse
 from services.journal.address import JournalAddress
 from services.journal.archive import ArchiveJournal, write_archive
@@ -117,7 +126,7 @@ def as_of(
 
     Example: `daybook audit as-of customer/berka:1 --as-of 1996-12-31 --known-at 2026-01-01`
     """
-    cut = Cut(_moment(at), _moment(known))
+    cut = Cut(moment(at, "--as-of"), moment(known, "--known-at"))
     with opened(data, post=True) as system, system.connect() as connection:
         schema = system.generation(connection).schema
         found = subject_as_of(
@@ -203,17 +212,7 @@ def _until(plan: rebuilding.RebuildPlan, until: str | None, system: System) -> r
         return plan._replace(
             until={**ends, position.partition: min(position.offset, ends[position.partition])}
         )
-    return plan._replace(cut=Cut(None, _moment(until)))
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise WrongUse(f"{text!r} is no time: write 2026-05-04 or 2026-05-04T12:00:00+08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return plan._replace(cut=Cut(None, moment(until, "--until")))
 
 
 def _print_report(report: Report) -> None:

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from services.errors import WrongUse
+
 # No markup: what a channel sent may hold brackets.
 out = Console(soft_wrap=True, markup=False)
 errors = Console(stderr=True, soft_wrap=True, markup=False)
@@ -84,6 +86,19 @@ def progress(title: str, *, quiet: bool = False) -> Iterator[Advance]:
             bar.update(task, completed=done, total=total)
 
         yield advance
+
+
+def moment(text: str | None, option: str) -> dt.datetime | None:
+    """An ISO 8601 day or time of an option, UTC where it names no zone; WrongUse for anything else."""
+    if text is None:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WrongUse(
+            f"{option} {text!r} is no time: write 2026-05-04 or 2026-05-04T12:00:00+08:00"
+        ) from error
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:

@@ -11,9 +11,10 @@ from services.audit.evidence import entries_behind
 from services.audit.scratch import figure_as_of
 from services.bootstrap import System
 from services.cli.opening import opened
-from services.cli.output import AsJson, Data, as_plain, out, pairs, plain, print_json, print_table
+from services.cli.output import AsJson, Data, as_plain, moment, out, pairs, plain, print_json, print_table
 from services.door.producers import reconciled
 from services.errors import WrongUse
+from services.projector.batch import Cut
 from services.store.digest import digests
 from services.store.queries.figures import FigureLine, FigureQuery, read_figure, rows_behind
 from services.store.queries.producers import sequence_gaps
@@ -33,8 +34,12 @@ def figures(
     ] = None,
     end: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
     as_of: Annotated[
-        dt.datetime | None,
-        typer.Option("--as-of", help="Only what had happened by then; folds a scratch generation."),
+        str | None,
+        typer.Option("--as-of", help="Only what had happened by then (ISO 8601); folds the journal anew."),
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", help="Only what was admitted by then (ISO 8601); folds it anew too."),
     ] = None,
     rows: Annotated[int, typer.Option("--rows", help="Show this many rows behind the number.")] = 0,
     entries: Annotated[
@@ -51,6 +56,7 @@ def figures(
     - `daybook figures nps --by channel_id --from 2026-01-01`
     - `daybook figures complaints --by year --where legal_entity=cfpb-bank --json`
     - `daybook figures complaints_timely --rows 3 --entries`
+    - `daybook figures sales --as-of 2026-03-31 --known-at 2026-04-15T12:00:00+08:00`
     """
     query = FigureQuery(
         by=tuple(part for item in by or [] for part in item.split(",") if part),
@@ -61,16 +67,21 @@ def figures(
     chosen = FIGURES if name is None else (_figure(name),)
     if name is None and (query.by or query.where or rows):
         raise WrongUse("name one figure to group, filter or look behind it: daybook figures NAME --by …")
-    instant = _aware(as_of)
+    cut = Cut(moment(as_of, "--as-of"), moment(known_at, "--known-at"))
+    if rows and cut != Cut():
+        raise WrongUse(
+            "--rows shows the ledgers' rows as they are now, not under --as-of or --known-at: leave one out; "
+            "`daybook audit as-of SUBJECT` shows the rows of one subject as they were"
+        )
     with opened(data, post=True) as system:
-        found = _read(system, chosen, query, instant)
+        found = _read(system, chosen, query, cut)
         behind = _rows(system, chosen[0], query, rows, entries) if rows else []
     if json:
         result = [{"figure": figure.name, "unit": figure.unit, "lines": lines} for figure, lines in found]
         if name is None:
-            print_json({"as_of": instant, "figures": result})
+            print_json({**cut._asdict(), "figures": result})
         else:
-            print_json({"as_of": instant, **result[0], "rows": behind})
+            print_json({**cut._asdict(), **result[0], "rows": behind})
         return
     _print_figures(found)
     for row in behind:
@@ -177,15 +188,11 @@ def _figure(name: str) -> Figure:
     return _figures_by_name[name]
 
 
-def _aware(moment: dt.datetime | None) -> dt.datetime | None:
-    return None if moment is None else moment.replace(tzinfo=moment.tzinfo or dt.UTC)
-
-
 def _read(
-    system: System, chosen: tuple[Figure, ...], query: FigureQuery, as_of: dt.datetime | None
+    system: System, chosen: tuple[Figure, ...], query: FigureQuery, cut: Cut
 ) -> list[tuple[Figure, list[FigureLine]]]:
-    if as_of is not None:
-        return figure_as_of(system.rebuild_plan(), chosen, query, as_of)
+    if cut != Cut():
+        return figure_as_of(system.rebuild_plan(), chosen, query, cut.as_of or system.clock(), cut.known_at)
     today = system.clock().astimezone(system.zone).date()
     with system.connect() as connection:
         schema = system.generation(connection).schema

@@ -58,7 +58,7 @@ def rebuild_desks(
                 storages[desk].save(fresh)
         return [_rebuilt(conninfo, desk, storages[desk], desk in live) for desk in desks]
     except VersionTaken as error:
-        raise CheckFailed("two entries claim one version of a case: run `daybook audit verify`") from error
+        raise CheckFailed("two entries claim one version of a case: run `daybook doctor`") from error
     finally:
         for storage in storages.values():
             storage.close()

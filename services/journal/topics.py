@@ -1,6 +1,6 @@
 """The topics of Daybook on a Kafka broker: what each must keep, made and checked with an admin client.
 
-`daybook topics create|check` and the start of every worker call it. It creates what is missing; it never
+`daybook topics create` and `daybook topics check` and the start of every worker call it. It creates what is missing; it never
 alters or deletes a topic, and never passes over a topic that keeps less than it should.
 """
 

@@ -216,7 +216,7 @@ def _open(
         raise CheckFailed(
             f"{token.type_name}.{token.field} of event {event_id!r} was not sealed for {subject}: the token "
             "was moved, or the keyring is older than the journal; restore the keyring or run "
-            "`daybook audit verify`"
+            "`daybook doctor`"
         )
     if key.cipher is None or (key.state is KeyState.RESTRICTED and not even_restricted):
         return None

@@ -43,6 +43,6 @@ def unseal(token: Token, *, key: AESSIV, source: str, event_id: str) -> Any:
     except (InvalidTag, ValueError) as error:
         raise CheckFailed(
             f"{token.type_name}.{token.field} of event {event_id!r} from {source!r} was not sealed there: "
-            "the token was changed or moved; run `daybook audit verify`"
+            "the token was changed or moved; run `daybook doctor`"
         ) from error
     return _decode(clear)

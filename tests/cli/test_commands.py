@@ -127,6 +127,17 @@ def test_a_figure_as_of_is_folded_afresh(data: Path) -> None:
     assert found["lines"][0]["estimate"]["value"] == 0
 
 
+def test_a_figure_is_folded_as_far_as_it_was_known(data: Path) -> None:
+    before = read(data, "figures", "customers", "--known-at", "2026-01-01")
+    assert before["lines"][0]["estimate"]["value"] == 0  # all of it was admitted since
+    assert before["known_at"] == "2026-01-01T00:00:00Z"
+    since = read(data, "figures", "customers", "--known-at", "2100-01-01")
+    assert since["lines"] == read(data, "figures", "customers")["lines"]
+    assert since["lines"][0]["estimate"]["value"] > 0
+    refused = run(data, "figures", "customers", "--known-at", "2026-01-01", "--rows", "1")
+    assert isinstance(refused.exception, WrongUse)
+
+
 def test_shredding_is_refused_under_hold_and_changes_no_sum(data: Path) -> None:
     subject = "customer/bank:17"
     assert "Ming Li" in run(data, "privacy", "export", subject).stdout
