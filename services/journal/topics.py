@@ -1,7 +1,7 @@
 """The topics of Daybook on a Kafka broker: what each must keep, made and checked with an admin client.
 
-`daybook topics create` and `daybook topics check` and the start of every worker call it. It creates what is missing; it never
-alters or deletes a topic, and never passes over a topic that keeps less than it should.
+`daybook topics create`, `daybook topics check` and the start of every worker call it. It creates what is
+missing; it never alters or deletes a topic, and never passes over a topic that keeps less than it should.
 """
 
 import logging
