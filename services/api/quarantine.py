@@ -53,6 +53,10 @@ def _reads_raw(request: Request) -> Permission:
     return "operate" if who_of(request).may("operate") else "read_personal"
 
 
+READING_RAW = [*LOOKING, needs_one_of(("operate", "read_personal"), _reads_raw)]
+"""What it takes to see a record as it came in."""
+
+
 def _body_of(kind: type[msgspec.Struct], example: dict[str, str]) -> dict[str, Any]:
     schema = {"type": "object", "required": list(kind.__struct_fields__), "additionalProperties": False}
     properties = {name: {"type": "string", "maxLength": 200} for name in kind.__struct_fields__}
@@ -106,7 +110,7 @@ def one_case(found: Asked) -> Response:
 @router.post(
     "/{case}/raw",
     summary="The record as it came in",
-    dependencies=[*LOOKING, needs_one_of(("operate", "read_personal"), _reads_raw)],
+    dependencies=READING_RAW,
     openapi_extra=_body_of(RawAsked, {"purpose": "mending"}),
     responses=answers(RawRecord),
 )

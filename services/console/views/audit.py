@@ -77,7 +77,7 @@ def one_case(request: Request, case: str, done: Annotated[str, Query(max_length=
     return _case_page(request, case_asked(request, case), done=done)
 
 
-@router.post("/quarantine/{case}/raw", dependencies=[*LOOKING, needs("read_personal")])
+@router.post("/quarantine/{case}/raw", dependencies=quarantine_api.READING_RAW)
 def raw(request: Request, case: str, purpose: Annotated[str, Form()]) -> Response:
     """The record as it came in, for a purpose; who looked is written down before it is shown."""
     found, who = case_asked(request, case), who_of(request)
