@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     journal_topic: str = "daybook.journal"
     intake_topic: str = "daybook.intake"
     quarantine_topic: str = "daybook.quarantine"
+    view_topic: str = "daybook.view.customer"
     zone: str = Field(default="UTC", description="time zone in which a new journal cuts its days")
     partitions: int = Field(default=24, ge=1, le=1024, description="partitions of a new journal")
     batch_entries: int = Field(default=20_000, ge=1, le=200_000, description="entries folded in one commit")

@@ -38,7 +38,7 @@ def api(data: Data = None, host: Host = "127.0.0.1", port: Port = 8484) -> None:
 
 
 def worker(
-    name: Annotated[str, typer.Argument(help="door, projector, watch, relay or all")], data: Data = None
+    name: Annotated[str, typer.Argument(help="door, projector, watch, relay, view or all")], data: Data = None
 ) -> None:
     """A worker of Kafka mode, until it is told to stop.
 

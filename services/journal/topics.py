@@ -36,6 +36,7 @@ class TopicNames(Protocol):
     journal_topic: str
     intake_topic: str
     quarantine_topic: str
+    view_topic: str
     partitions: int
 
 
@@ -60,7 +61,7 @@ def topics_of(settings: TopicNames) -> tuple[Topic, ...]:
         journal_topic(settings.journal_topic, settings.partitions),
         Topic(settings.intake_topic, settings.partitions, _kept_days(7), _SIZE),
         Topic(settings.quarantine_topic, 1, _kept_days(90), _SIZE),
-        Topic("daybook.view.customer", settings.partitions, {"cleanup.policy": "compact"}, _SIZE),
+        Topic(settings.view_topic, settings.partitions, {"cleanup.policy": "compact"}, _SIZE),
     )
 
 

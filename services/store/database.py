@@ -39,6 +39,12 @@ _BASE = (
         stage text, stage_done bigint NOT NULL DEFAULT 0, stage_total bigint NOT NULL DEFAULT 0,
         heartbeat timestamptz NOT NULL DEFAULT now(), finished_at timestamptz,
         report jsonb, error text)""",
+    """CREATE TABLE IF NOT EXISTS daybook.view_state (
+        view text PRIMARY KEY, generation integer NOT NULL, epoch bigint NOT NULL, offsets bigint[] NOT NULL,
+        stage text NOT NULL CHECK (stage IN ('scan', 'sweep', 'follow')), reached text NOT NULL,
+        acknowledged jsonb NOT NULL, saved_at timestamptz NOT NULL DEFAULT now())""",
+    """CREATE TABLE IF NOT EXISTS daybook.view_key (
+        view text, key text COLLATE "C", PRIMARY KEY (view, key))""",
 )
 
 BASE_LOCK = 0x0DA1B00C

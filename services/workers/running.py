@@ -20,12 +20,14 @@ from events.errors import DaybookError
 from services.config import Settings
 from services.errors import Stopped, WrongUse
 from services.journal.kafka import KafkaJournal
+from services.journal.view_topic import ViewTopic
 from services.store.locks import Lock
 from services.telemetry import configure
 from services.workers.intake import Backlog, Intake, IntakeSettings, make_app, serve
 from services.workers.projecting import ProjectingLimits, ProjectorProcess, group_name
 from services.workers.relaying import run_relay
 from services.workers.timers import EVERY_SECONDS, Timer, add_timers
+from services.workers.viewing import run_view
 from services.workers.watchdog import Watchdog
 from services.workers.watching import run_watch
 
@@ -166,11 +168,20 @@ def _run_relay(system: "System", stop: threading.Event) -> None:
     run_relay(system.desks.relay, stop)
 
 
+def _run_view(system: "System", stop: threading.Event) -> None:
+    topic = ViewTopic(_kafka(system.settings), system.settings.view_topic)
+    try:
+        run_view(system.conninfo, topic, system.generation, system.journal.volume, stop)
+    finally:
+        topic.close()
+
+
 WORKERS: dict[str, Callable[["System", threading.Event], None]] = {
     "projector": _run_projector,
     "watch": _run_watch,
     "door": _run_door,
     "relay": _run_relay,
+    "view": _run_view,
 }
 
 

@@ -38,6 +38,7 @@ class Bank:
             "DAYBOOK_JOURNAL_TOPIC": topic,
             "DAYBOOK_INTAKE_TOPIC": f"{topic}.intake",
             "DAYBOOK_QUARANTINE_TOPIC": f"{topic}.quarantine",
+            "DAYBOOK_VIEW_TOPIC": f"{topic}.view",
             "DAYBOOK_PARTITIONS": "4",
             "DAYBOOK_DOOR_BATCH_EVENTS": "20",
         }
@@ -48,6 +49,7 @@ class Bank:
             journal_topic=topic,
             intake_topic=f"{topic}.intake",
             quarantine_topic=f"{topic}.quarantine",
+            view_topic=f"{topic}.view",
             partitions=4,
         )
         create_topics(self.settings, replication=1)

@@ -206,20 +206,20 @@ def card_of(
 ) -> CustomerCard:
     """The card of a record from the rows of it and of what was merged into it, wherever they come from."""
     day, subject = at.date(), KIND + customer_id
-    row = next((one for one in _rows(held, CUSTOMERS, CustomerRow) if one.subject == subject), None)
+    row = next((one for one in rows_in(held, CUSTOMERS, CustomerRow) if one.subject == subject), None)
     known = row or CustomerRow(subject)
-    own = [one for one in _rows(held, ATTRIBUTES, AttributeRow) if one.subject == subject]
-    profiles = [one for one in _rows(held, RISK_PROFILES, RiskProfileRow) if one.subject == subject]
-    sales = [lines.sale_line(one, names) for one in _newest(held, SALES, SaleRow, "confirmed_on")]
+    own = [one for one in rows_in(held, ATTRIBUTES, AttributeRow) if one.subject == subject]
+    profiles = [one for one in rows_in(held, RISK_PROFILES, RiskProfileRow) if one.subject == subject]
+    sales = [lines.sale_line(one, names) for one in newest(held, SALES, SaleRow, "confirmed_on")]
     ended = [one for one in sales if one.state not in OPEN_SALES]
-    contacts = _newest(held, INTERACTIONS, InteractionRow, "contact_on")
+    contacts = newest(held, INTERACTIONS, InteractionRow, "contact_on")
     complaints = _complaint_lines(held, names, at, book or shipped_book())
-    holdings = _rows(held, HOLDINGS, HoldingRow)
+    holdings = rows_in(held, HOLDINGS, HoldingRow)
     follow_ups = sorted(
-        (one for one in _rows(held, FOLLOW_UPS, FollowUpRow) if not one.done),
+        (one for one in rows_in(held, FOLLOW_UPS, FollowUpRow) if not one.done),
         key=lambda one: (one.due or dt.date.max, one.follow_up_id),
     )
-    days = [one.last_contact_on for one in _rows(held, CUSTOMERS, CustomerRow) if one.last_contact_on]
+    days = [one.last_contact_on for one in rows_in(held, CUSTOMERS, CustomerRow) if one.last_contact_on]
     return CustomerCard(
         customer_id=customer_id,
         asked_for=None,
@@ -235,7 +235,7 @@ def card_of(
         vulnerable=known.vulnerable,
         representatives=tuple(
             Representative(one.representative_id, one.kind, one.scope, one.until)
-            for one in _rows(held, REPRESENTATIVES, RepresentativeRow)
+            for one in rows_in(held, REPRESENTATIVES, RepresentativeRow)
             if one.in_force and (one.until is None or one.until >= day)
         ),
         worth=lines.worth_of(holdings),
@@ -244,7 +244,7 @@ def card_of(
         ended_sales=tuple(ended[:SHOWN_ENDED_SALES]),
         held_back=max(0, len(ended) - SHOWN_ENDED_SALES),
         contact_preferences=tuple(
-            lines.preference_line(one) for one in _rows(held, CONTACT_PREFERENCES, ContactPreferenceRow)
+            lines.preference_line(one) for one in rows_in(held, CONTACT_PREFERENCES, ContactPreferenceRow)
         ),
         last_contact_on=max(days, default=None),
         last_contact=lines.contact_line(contacts[0]) if contacts else None,
@@ -254,13 +254,13 @@ def card_of(
         follow_ups=tuple(cases.follow_up_line(one, day) for one in follow_ups),
         checks=tuple(
             cases.check_line(one, names)
-            for one in _newest(held, SUITABILITY_CHECKS, SuitabilityCheckRow, "checked_on")[:SHOWN_CHECKS]
+            for one in newest(held, SUITABILITY_CHECKS, SuitabilityCheckRow, "checked_on")[:SHOWN_CHECKS]
         ),
         advice=tuple(
-            cases.advice_line(one, names) for one in _newest(held, ADVICE_LOG, AdviceRow, "on")[:SHOWN_CHECKS]
+            cases.advice_line(one, names) for one in newest(held, ADVICE_LOG, AdviceRow, "on")[:SHOWN_CHECKS]
         ),
         signals=tuple(
-            cases.signal_line(one, names) for one in _newest(held, SIGNALS, SignalRow, "detected_on")
+            cases.signal_line(one, names) for one in newest(held, SIGNALS, SignalRow, "detected_on")
         )
         if risk
         else None,
@@ -307,13 +307,13 @@ def _profile(row: CustomerRow | None, known: CustomerRow, names: Names) -> Profi
 def _complaint_lines(held: Held, names: Names, at: dt.datetime, book: ClockBook) -> list[cases.ComplaintLine]:
     """Open complaints first, then the newest first."""
     clocks = {
-        (one.subject, one.complaint_id): one for one in _rows(held, COMPLAINT_CLOCKS, ComplaintClockRow)
+        (one.subject, one.complaint_id): one for one in rows_in(held, COMPLAINT_CLOCKS, ComplaintClockRow)
     }
     found = [
         cases.complaint_line(
             one, cases.urgent_clock(clocks.get((one.subject, one.complaint_id)), at, book), names
         )
-        for one in _newest(held, COMPLAINTS, ComplaintRow, "received_on")
+        for one in newest(held, COMPLAINTS, ComplaintRow, "received_on")
     ]
     return sorted(found, key=lambda one: one.state != "open")
 
@@ -321,20 +321,21 @@ def _complaint_lines(held: Held, names: Names, at: dt.datetime, book: ClockBook)
 def _answers(held: Held, names: Names) -> list[lines.AnswerLine]:
     found = [
         line
-        for row in _rows(held, RESPONSES, ResponseRow)
+        for row in rows_in(held, RESPONSES, ResponseRow)
         if row.answered
         for line in lines.answer_lines(row, names)
     ]
     return sorted(found, key=lambda one: (one.on or dt.date.min, one.response_id))
 
 
-def _rows(held: Held, ledger: Ledger, row: type[R]) -> list[R]:
+def rows_in(held: Held, ledger: Ledger, row: type[R]) -> list[R]:
+    """The rows of a ledger, as their type."""
     return cast("list[R]", held.get(ledger.name, []))
 
 
-def _newest(held: Held, ledger: Ledger, row: type[R], day: str) -> list[R]:
+def newest(held: Held, ledger: Ledger, row: type[R], day: str) -> list[R]:
     """Rows by a day, the newest first; undated ones last, ties in key order."""
-    found = sorted(_rows(held, ledger, row), key=ledger.key_of)
+    found = sorted(rows_in(held, ledger, row), key=ledger.key_of)
     return sorted(found, key=lambda one: getattr(one, day) or dt.date.min, reverse=True)
 
 
