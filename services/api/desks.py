@@ -13,7 +13,7 @@ from services.api.guard import actor_for, needs, who_of
 from services.api.openapi import answers
 from services.api.problems import TooLarge, VersionMissing, WhoAsks, etag
 from services.api.reading import json_of
-from services.api.unit_scope import own_cases
+from services.api.unit_scope import must_be_own, own_cases
 from services.desks.counter import COUNTERS, CaseShown, Counter, Done, described, shown, take
 from services.desks.deciding import Actor
 from services.errors import NotFound, WrongUse
@@ -139,6 +139,7 @@ def _router_of(counter: Counter) -> APIRouter:
     )
     def opening(request: Request, actor: Asking, body: Body, idempotency_key: Key = None) -> Response:
         """Open a case. The answer names it, with its version and what it allows next."""
+        must_be_own(request, body)
         desks = request.app.state.system.desks
         done = take(desks, counter, counter.opens, body, actor, command_id=idempotency_key)
         return answered(done, counter, opened=True)
@@ -165,6 +166,7 @@ def _router_of(counter: Counter) -> APIRouter:
             raise NotFound(
                 f"{name!r} opens no case here: POST to {counter.path}, or to {counter.path}/CASE/COMMAND"
             )
+        must_be_own(request, body)
         done = take(desks, counter, name, body, actor, command_id=idempotency_key)
         return answered(done, counter, opened=True)
 
@@ -185,6 +187,7 @@ def _router_of(counter: Counter) -> APIRouter:
         idempotency_key: Key = None,
     ) -> Response:
         """Ask for something about a case, at the version that you have seen."""
+        must_be_own(request, body)
         system: Any = request.app.state.system
         done = take(
             system.desks,

@@ -70,6 +70,7 @@ async def publish(
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise TooLarge(f"the body is over {MAX_BODY_BYTES} bytes: send smaller batches")
+    _of_the_whole_house(who_of(request))
     system: Any = request.app.state.system
     submissions = cloudevents.submissions_of(request.headers, body, _source(request))
     _only_own_sources(who_of(request), submissions)
@@ -79,6 +80,15 @@ async def publish(
         cloudevents.http_status(outcomes),
         media_type="application/json",
     )
+
+
+def _of_the_whole_house(who: Who) -> None:
+    """NotPermitted for somebody of some units: an event may be about anybody, and the door knows no units."""
+    if who.units is not None:
+        raise NotPermitted(
+            f"{who.name} is of {len(who.units)} units only, and events are published for the whole house: publish "
+            "as a system that is bound to no unit, or decide at a desk"
+        )
 
 
 def _only_own_sources(who: Who, submissions: Sequence[Submission]) -> None:

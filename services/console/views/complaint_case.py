@@ -17,6 +17,7 @@ from events.errors import DaybookError
 from services.api.guard import actor_for, needs, who_of
 from services.api.problems import status_of
 from services.api.reading import reading
+from services.api.unit_scope import must_be_own
 from services.console import links
 from services.console.command_form import Field, Typed, begun, fields_of, read_form
 from services.console.complaint_pages import COUNTER, CasePage, StoryLine, case_page, reasons, row_of
@@ -156,13 +157,15 @@ def act(request: Request, case: str, command: str, sent: Sent) -> Response:
     body, errors = read_form(decision.command, sent)
     if errors:
         return _shown(request, case, tried=Tried(command, sent, 400, LOOK_AGAIN, errors=errors))
+    encoded = msgspec.json.encode(body)
+    must_be_own(request, encoded)
     command_id = command_id_of(_one(sent, "command_id"))
     try:
         made = take(
             desks,
             COUNTER,
             command,
-            msgspec.json.encode(body),
+            encoded,
             actor_for(who_of(request)),
             case_id=case,
             expected_version=_version(sent),
