@@ -8,6 +8,8 @@ from services.cli.output import AsJson, Data, out, print_json, print_table
 from services.errors import CheckFailed, Stopped, WrongUse
 from services.projector.unpark import unpark
 from services.store.database import migrate as migrate_tables
+from services.store.queries.changes import place_of
+from services.store.view_state import VIEW, load_state
 
 topics_app = typer.Typer()
 
@@ -22,6 +24,8 @@ def doctor(data: Data = None, json: AsJson = False) -> None:
     """
     with opened(data) as system:
         checks = [*_journal_checks(system), _unpark(system)]
+        if system.settings.kafka is not None:
+            checks.append(_view(system))
     failed = [name for name, ok, _ in checks if not ok]
     if json:
         print_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in checks])
@@ -89,6 +93,18 @@ def _journal_checks(system: System) -> list[tuple[str, bool, str]]:
     except Stopped as error:
         checks.append(("journal is the one that was folded", False, str(error)))
     return checks
+
+
+def _view(system: System) -> tuple[str, bool, str]:
+    """How far the view topic is behind the ledgers; a worker that never ran is nothing wrong."""
+    with system.connect() as connection:
+        state, now = load_state(connection, VIEW), place_of(connection, system.generation(connection))
+    if state is None:
+        return "the customer view is published", True, "no `daybook worker view` has run yet"
+    if state.stage != "follow" or not now.follows(state.place):
+        return "the customer view is published", True, "everything is being published anew"
+    behind = sum(now.offsets) - sum(state.place.offsets)
+    return "the customer view is published", True, f"{behind} records behind the ledgers"
 
 
 def _unpark(system: System) -> tuple[str, bool, str]:

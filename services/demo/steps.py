@@ -150,9 +150,11 @@ class _Before:
 
     def _checked_at_the_desk(self, mismatch: bool) -> str | None:
         """The check of the suitability desk, if this sale goes there: own wishes for funds, and a part of the
-        sales in which nothing goes wrong."""
+        sales in which nothing goes wrong. On their first day sellers are not known to it yet."""
         order, desk = self.order, self.desk
         if desk is None or order.seller is None or order.override_text is not None:
+            return None
+        if order.seller.since >= order.at.date():
             return None
         if not desk.takes(order.customer, order.product, order.channel, order.at):
             return None

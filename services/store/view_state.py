@@ -12,6 +12,9 @@ import msgspec
 from services.store.database import Connection
 from services.store.queries.changes import Place
 
+VIEW = "customer"
+"""The view that there is: the customer's card."""
+
 Stage = Literal["scan", "sweep", "follow"]
 
 

@@ -22,6 +22,7 @@ from services.store.queries.changes import Place, changed_subjects, place_of, su
 from services.store.queries.customer_rows import KIND
 from services.store.queries.customer_view import customer_views, survivors_of
 from services.store.view_state import (
+    VIEW,
     ViewState,
     add_keys,
     drop_keys,
@@ -31,7 +32,6 @@ from services.store.view_state import (
     save_state,
 )
 
-VIEW = "customer"
 STAND_BY_SECONDS = 0.5
 WAIT_SECONDS = 0.25
 UNAVAILABLE_SECONDS = 2.0

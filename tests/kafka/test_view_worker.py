@@ -17,9 +17,9 @@ from services.journal.topics import create_topics
 from services.journal.view_topic import ViewRecord, ViewTopic
 from services.privacy.acts import Acts
 from services.store.queries.customer_view import customer_views
-from services.store.view_state import add_keys, load_state
+from services.store.view_state import VIEW, add_keys, load_state
 from services.workers import viewing
-from services.workers.viewing import VIEW, CustomerView
+from services.workers.viewing import CustomerView
 from tests.door.rig import cloud_event, customer, product, sale, submission
 from tests.kafka.rig import wait_until
 from tests.kafka.test_workers import Bank
