@@ -22,6 +22,8 @@ class Copy:
         self.held: dict[str, Rows] = {}
         self.last_id: str | None = None
         self.events: list[str] = []
+        self.part_ended = False
+        """Whether the last event said where to go on."""
 
     @property
     def rows(self) -> Rows:
@@ -52,6 +54,7 @@ class Copy:
         elif name == "generation":
             self.held.clear()
         self.last_id = event.get("id", self.last_id)
+        self.part_ended = "id" in event
         self.events.append(name)
 
 

@@ -121,6 +121,18 @@ def test_a_copy_equals_the_ledger_over_connections_that_break_anywhere(
     assert equal(copy, site, "sales")
 
 
+def test_of_a_part_that_broke_off_nothing_is_left_out(system: System, site: str) -> None:
+    copy = Copy(site, "sales")
+    copy.follow(lambda one: "place" in one.events, WHOLE)
+    admit(system, *(sold(number, number) for number in range(12)))
+    copy.follow(lambda one: len(one.held) == 1)
+    copy.follow(lambda one: equal(one, site, "sales"))
+    assert len(copy.rows) == 12
+    admit(system, *(voided(number, number) for number in range(12)))
+    copy.follow(lambda one: equal(one, site, "sales"))
+    assert copy.rows == []
+
+
 def test_only_news_come_from_now_on(system: System, site: str) -> None:
     copy = Copy(site, "customers")
     done = threading.Event()
@@ -176,11 +188,11 @@ def test_a_unit_follows_its_own_and_hears_no_name_of_others(system: System, app:
         copy = Copy(site, "sales")
         copy.follow(lambda one: "place" in one.events, WHOLE)
         admit(system, registered(900, WEST), sold(900, 900), sold(1, 901), sold(2, 902))
-        copy.follow(lambda one: len(one.held) == 2)
+        copy.follow(lambda one: len(one.held) == 2 and one.part_ended)
         assert {row["sale_id"] for row in copy.rows} == {"bank:s901", "bank:s902"}
         kept = set(copy.held)
         admit(system, transferred(1, WEST, "t1"))
-        copy.follow(lambda one: len(one.held) == 1)
+        copy.follow(lambda one: len(one.held) == 1 and one.part_ended)
         assert [row["sale_id"] for row in copy.rows] == ["bank:s902"]
         assert set(copy.held) < kept
         admit(system, transferred(900, EAST, "t2"))
