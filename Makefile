@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PROCESSES ?= 2
 READY := $(VENV)/.ready
 
 .PHONY: help check format test fuzz browser demo screens bench proof schemas constraints audit clean
@@ -32,7 +33,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 test: $(READY) browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile
 
 fuzz: $(READY)
 	DAYBOOK_FUZZ=1 $(BIN)/pytest tests/api/test_openapi.py

@@ -4,10 +4,12 @@ Only tests use it. It runs the jars that deploy/local-kafka/pom.xml names and ke
 it is given, so that a restart finds what was acknowledged before a kill.
 """
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from confluent_kafka.admin import AdminClient
 
 LOCAL_KAFKA = Path(__file__).parent.parent / "deploy" / "local-kafka"
 
+_STARTING = Path(tempfile.gettempdir()) / f"daybook-broker-{os.getuid()}.lock"
 _UP_SECONDS = 90
 _DOWN_SECONDS = 30
 
@@ -30,16 +33,18 @@ class LocalBroker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it on its data folder, which is formatted the first time."""
+        """Start it on its data folder, which is formatted the first time; one at a time, as the first one
+        of all fetches the jars."""
         self.data.mkdir(parents=True, exist_ok=True)
-        with (self.data / "broker.log").open("ab") as log:
+        with _STARTING.open("w") as turn, (self.data / "broker.log").open("ab") as log:
+            fcntl.flock(turn, fcntl.LOCK_EX)
             self._process = subprocess.Popen(
                 [str(LOCAL_KAFKA / "start.sh"), str(self.port), str(self.data)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        self._wait_until_up(self._process)
+            self._wait_until_up(self._process)
 
     def kill(self) -> None:
         """kill -9: nothing is flushed or said."""

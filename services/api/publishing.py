@@ -86,8 +86,8 @@ def _of_the_whole_house(who: Who) -> None:
     """NotPermitted for somebody of some units: an event may be about anybody, and the door knows no units."""
     if who.units is not None:
         raise NotPermitted(
-            f"{who.name} is of {len(who.units)} units only, and events are published for the whole house: publish "
-            "as a system that is bound to no unit, or decide at a desk"
+            f"{who.name} is of {len(who.units)} units only, and events are published for the whole house: "
+            "publish as a system that is bound to no unit, or decide at a desk"
         )
 
 
