@@ -46,7 +46,7 @@ STREAM_SECONDS = 900.0
 STREAMS_AT_MOST = 64
 BATCH_ENTRIES = 2_000
 BATCH_SUBJECTS = 200
-CURSOR_CHARACTERS_AT_MOST = 20_000
+CURSOR_CHARACTERS_AT_MOST = 3_000
 TAG_BYTES = 12
 
 router = APIRouter(tags=["ledgers"], dependencies=[needs_one_of(ANY, permission_asked)])

@@ -298,3 +298,6 @@ def test_whom_the_handling_rules_name_gets_as_far_as_the_desk(pack: HandlingRule
     named = pack.approver_roles | pack.senior_roles | pack.head_office_roles
     assert named
     assert {role for role in named if "decide_complaints" not in MAY[role]} == set()
+    for role in named:
+        who = msgspec.structs.replace(somebody("owner"), roles=frozenset({"owner", role}))
+        assert who.may("decide_complaints"), role
