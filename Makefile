@@ -11,7 +11,7 @@ help:
 	@echo "make check   formatting, lint, types, import contracts"
 	@echo "make test    every test; real PostgreSQL, and real Kafka where Java and Maven are"
 	@echo "make demo    play the sample bank and print its figures and its score"
-	@echo "make fuzz    the whole API tried by Schemathesis"
+	@echo "make fuzz    the whole API tried by Schemathesis, every boundary (make test tries less of it)"
 	@echo "make screens screenshots of every view on the sample bank, into build/screens"
 	@echo "make proof   replay five real data sets every way there is and compare digests"
 	@echo "make bench   rates and ratios of projector, rebuild and door"
