@@ -145,6 +145,8 @@ def test_an_unexpected_error_has_an_id_and_tells_nothing_else() -> None:
     assert "secret" not in answer.text
 
 
+# The API runs in this process, and its connection pools draw from `random` while Hypothesis watches it.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.timeout(0 if DEEP else 300)
 def test_schemathesis_finds_nothing(app: FastAPI) -> None:
     place = free_socket()
