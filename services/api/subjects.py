@@ -1,21 +1,21 @@
 """One subject over HTTP: its rows in every ledger, as of a moment and as known at one, and its timeline."""
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.api.guard import needs_one_of
 from services.api.openapi import answers
-from services.api.reading import Cursor, Instant, Limit, entries_of, json_of, moment, must_see, reading
+from services.api.reading import Cursor, Day, Instant, Limit, entries_of, json_of, moment, must_see, reading
 from services.audit.as_of import subject_as_of
 from services.errors import NotFound
 from services.identity.who import Permission
 from services.projector.batch import Cut
 from services.store.queries.paging import cursor_of, position_in
 from services.store.queries.subjects import subject_rows
-from services.store.timeline import timeline
+from services.store.timeline import Only, TimelineFilter, timeline
 
 OF_CUSTOMERS = ("customer", "lead", "complaint")
 """Kinds of subjects that are, or stand for, a person."""
@@ -96,8 +96,15 @@ def subject_timeline(
     identifier: str,
     cursor: Cursor = None,
     limit: Limit = 100,
+    of_type: Annotated[str | None, Query(alias="type", max_length=100)] = None,
+    source: Annotated[str | None, Query(max_length=200)] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
+    only: Only | None = None,
+    order: Literal["oldest", "newest"] = "oldest",
 ) -> Response:
-    """Every entry of a subject, in journal order."""
+    """The entries of a subject, in journal order or the other way round, every one or as the filters say."""
+    wanted = TimelineFilter(of_type, source, first, last, only, order == "newest")
     start = None if cursor is None else position_in(cursor)
     with reading(request) as seen, entries_of(seen, f"{kind}/{identifier}"):
         lines = timeline(
@@ -107,6 +114,7 @@ def subject_timeline(
             volume=seen.system.journal.volume,
             after=start,
             limit=limit + 1,
+            wanted=wanted,
         )
     entries = tuple(TimelineEntry(**{**line._asdict(), "position": str(line.position)}) for line in lines)
     following = cursor_of("timeline", [lines[limit - 1].position]) if len(lines) > limit else None

@@ -147,13 +147,16 @@ def cohorts(
     *,
     number: Number = number_text,
     reference: float | None = None,
+    scale: tuple[float, float] | None = None,
     size: Size = WIDE,
 ) -> str:
-    """A share by cohort (persistency by month of issue), each with its interval; cohorts are not joined."""
+    """Single values, each with its interval, which no line joins: a share by month of issue, one person's
+    answers. `scale` are the ends of the axis where the values have a scale of their own."""
     bounded(points)
     labels = [point.label for point in points]
     axis = label_axis(labels)
-    y = value_axis(ticks_of(points, reference), number, caption.axis)
+    ticks = ticks_of(points, reference) if scale is None else nice_ticks(*scale)
+    y = value_axis(ticks, number, caption.axis)
     rows = [row_of(place, point, True) for place, point in enumerate(points)]
     layers: list[Spec] = [
         *reference_line(reference, y),

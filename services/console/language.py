@@ -5,7 +5,7 @@ A text without a translation shows in English and is found by a test, never by a
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -31,6 +31,88 @@ AGAINST = {
     "plan": "the plan",
 }
 """What a gap is held against, in English."""
+COLUMNS = {
+    "aum": "assets under management",
+    "authid": "by",
+    "authtype": "kind of actor",
+    "admittedtime": "admitted",
+    "causationid": "caused by",
+    "ces": "effort score",
+    "correlationid": "correlated with",
+    "csat": "satisfaction score",
+    "csat_box": "lowest satisfied score",
+    "days_past_due": "days past due",
+    "died_told_on": "told of the death on",
+    "doc_number": "document number",
+    "doc_type": "kind of document",
+    "done_on": "done on",
+    "dpd": "days past due",
+    "id": "id",
+    "judged": "judged on time",
+    "milestones": "steps taken",
+    "mix_minor": "mix of amounts",
+    "n": "number of answers",
+    "nps": "recommendation score",
+    "nps_last": "last recommendation score",
+    "nps_on": "recommendation score on",
+    "of": "part of",
+    "pack_digest": "digest of the rule pack",
+    "pack_version": "version of the rule pack",
+    "recordedtime": "recorded",
+    "redeemed_wholly_on": "wholly redeemed on",
+    "ref": "reference",
+    "rm_id": "relationship manager",
+    "rm_since": "relationship manager since",
+    "sha256": "SHA-256 digest",
+    "specversion": "version of the envelope",
+    "state_on": "state since",
+    "timely": "on time",
+    "worst_days_past_due": "most days past due",
+    "written_ack": "acknowledged in writing",
+    "z": "z value",
+}
+"""What columns are called in English where their names in words read badly."""
+EVENTS = {
+    "calendar.day_closed": "Day closed",
+    "channel.product_authorised": "Product authorised for a channel",
+    "channel.product_withdrawn": "Product withdrawn from a channel",
+    "complaint.answer_accepted": "Answer accepted",
+    "complaint.answer_rejected": "Answer rejected",
+    "complaint.extension_granted": "Extension of a complaint granted",
+    "complaint.final_response_sent": "Final response sent",
+    "complaint.holding_response_sent": "Holding response sent",
+    "complaint.mediation_held": "Mediation held",
+    "complaint.ombudsman_decision_received": "Ombudsman's decision received",
+    "complaint.progress_update_sent": "Progress update sent",
+    "complaint.provisional_credit_given": "Provisional credit given",
+    "complaint.provisional_credit_reversed": "Provisional credit reversed",
+    "complaint.redress_accepted": "Redress accepted",
+    "complaint.redress_offered": "Redress offered",
+    "complaint.redress_paid": "Redress paid",
+    "complaint.root_cause_recorded": "Root cause recorded",
+    "complaint.summary_resolution_sent": "Summary resolution sent",
+    "complaint.systemic_issue_declared": "Systemic issue declared",
+    "customer.absorbed": "Another customer's record absorbed",
+    "customer.merged_into": "Customer merged into another",
+    "dual_recording.stored": "Recording of the sale stored",
+    "feedback.interview_recorded": "Interview recorded",
+    "feedback.rating_posted": "Rating posted",
+    "interaction.call_handled": "Call handled",
+    "message.received_on_social": "Message received on social media",
+    "producer.day_declared": "Producer's day declared",
+    "product.target_market_defined": "Target market defined",
+    "quarantine.discarded": "Refused record discarded",
+    "quarantine.replayed": "Refused record replayed",
+    "risk.corrected": "Fraud assessment corrected",
+    "risk.fraud_assessed": "Fraud assessed",
+    "risk.voided": "Fraud assessment voided",
+    "subject.key_shredded": "Key of the subject destroyed",
+    "visit.app_action_recorded": "Action in the app recorded",
+    "visit.branch_recorded": "Visit to a branch recorded",
+    "visit.form_submitted": "Form submitted",
+    "visit.web_recorded": "Visit to the website recorded",
+}
+"""What event types are called in English where their names in words read badly."""
 _FALLBACKS = {"zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-hans": "zh-Hans"} | dict.fromkeys(
     ("zh-tw", "zh-hk", "zh-mo", "zh-hant"), "zh-Hant"
 )
@@ -54,8 +136,18 @@ class Language:
         return self(one if n == 1 and self.code == "en" else several, n=n, **values)
 
     def column(self, name: str) -> str:
-        """What a column is called: its own translation, else its name in words."""
-        return self.messages.get(f"column:{name}", _in_words(name.removesuffix("_id")))
+        """What a column is called: its own translation, else its English name."""
+        return self.messages.get(f"column:{name}") or COLUMNS.get(name) or _column_in_words(name)
+
+    def event_type(self, name: str) -> str:
+        """What an event type is called: `sale.confirmed` is "Sale confirmed"."""
+        return self.messages.get(f"event:{name}") or EVENTS.get(name) or _event_in_words(name)
+
+    def stated(self, key: str, wording: Mapping[str, str], otherwise: str = "") -> str:
+        """What a rule pack states in `en` and `zh`; `key` names its own translation where there is one."""
+        if self.code == DEFAULT:
+            return wording.get("en", otherwise)
+        return self.messages.get(key) or wording.get("zh", otherwise)
 
     def unit(self, name: str) -> str:
         """What the values of a figure are."""
@@ -123,3 +215,13 @@ def catalogues(code: str) -> Sequence[str]:
 
 def _in_words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _column_in_words(name: str) -> str:
+    if name.endswith("_bp"):
+        return f"{_in_words(name.removesuffix('_bp'))} (basis points)"
+    return _in_words(name.removesuffix("_id").removesuffix("_minor"))
+
+
+def _event_in_words(name: str) -> str:
+    return _in_words(name.replace(".", " ")).capitalize()

@@ -134,7 +134,7 @@ def _environment() -> Environment:
     )
     for name in FILTERS:
         made.filters[name] = _of_the_request("formats", name)
-    for name in ("word", "column"):
+    for name in ("word", "column", "event_type"):
         made.filters[name] = _of_the_request("_", name)
     made.filters["short"] = short
     made.filters["pairs"] = lambda values: [(one, one) for one in values]

@@ -5,16 +5,26 @@ text of the rule by now, the one that was written into the journal is shown.
 """
 
 import datetime as dt
+from typing import Any
 
+from fastapi import Request
 from markupsafe import Markup, escape
 
 from projections.risk import SignalRow
 from projections.rules.pack import RulePack
 from services.console import links
 from services.console.formats import Formats, short
+from services.console.pages import language_of
 from services.console.rule_books import pieces, rule_of
+from services.store.queries.names import Names
 
 ISO_DAY = len("2026-05-04")
+MOODS = {"critical": "bad", "high": "bad", "medium": "warn", "low": ""}
+"""How a severity looks."""
+
+BY_DAY_DOWN = "-detected_on"
+"""The order of signals: the latest first."""
+
 UUID = len("98e7ad2b-5014-5bd4-ad0c-0a7474f5ee23")
 
 
@@ -63,6 +73,12 @@ class SignalWords:
         if ":" in text and " " not in text:
             return Markup('<span title="{}">{}</span>').format(text, self._formats.called(text, f"{name}_id"))
         return self._formats.language.word(text)
+
+
+def words_of(request: Request, called: Names | None = None) -> SignalWords:
+    """What signals say on the page of a request."""
+    system: Any = request.app.state.system
+    return SignalWords(system.pack, Formats(language_of(request), system.zone, called))
 
 
 def _moment(text: str) -> dt.date | dt.datetime | None:

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
+from services.store.timeline import TimelineFilter, timeline, timeline_choices
 from tests.console.conftest import Site
 from tests.console.person import person
 
@@ -49,12 +50,90 @@ def test_personal_data_is_shown_for_a_purpose_and_the_journal_knows(browser: Bro
     assert sum(site.system.journal.ends().values()) > before
 
 
-def test_the_timeline_has_every_entry_and_filters(browser: Browser, site: Site) -> None:
+def test_the_timeline_is_filtered_and_its_state_is_in_the_address(browser: Browser, site: Site) -> None:
     customer, _ = _buyer(site)
-    with person(browser, site, language="zh-CN") as somebody:
-        page = somebody.opens(f"/console/customers/{customer}/timeline?family=sale")
-        expect(page.locator(".timeline li").first).to_be_visible()
+    subject = f"customer/{customer}"
+    with site.system.reading() as (connection, schema):
+        sales = timeline(connection, schema, subject, wanted=TimelineFilter(type="sale"))
+        every = timeline(connection, schema, subject)
+    assert 0 < len(sales) < len(every)
+    with person(browser, site) as somebody:
+        page = somebody.opens(f"/console/customers/{customer}/timeline")
+        expect(page.locator(".timeline li")).to_have_count(min(len(every), 100))
+        page.get_by_label("Only").select_option("sale")
+        expect(page.locator(".timeline li")).to_have_count(len(sales))
+        expect(page).to_have_url(re.compile("type=sale"))
+        page.go_back()
+        expect(page.locator(".timeline li")).to_have_count(min(len(every), 100))
+        day = every[-1].occurred_on
+        assert day is not None
+        page.get_by_label("From", exact=True).fill(day.isoformat())
+        expect(page).to_have_url(re.compile(f"from={day.isoformat()}"))
+        expect(page.get_by_label("Only")).to_have_value("")
+        expect(page.locator(".timeline li .when").first).to_be_visible()
         somebody.finds_it_accessible()
+        somebody.is_well()
+    with person(browser, site, language="zh-CN") as somebody:
+        page = somebody.opens(f"/console/customers/{customer}/timeline?type=sale&order=oldest")
+        expect(page.locator(".timeline li")).to_have_count(len(sales))
+        somebody.finds_it_accessible()
+        somebody.is_well()
+
+
+def test_the_list_is_filtered(browser: Browser, site: Site) -> None:
+    with site.system.reading() as (connection, schema):
+        rows = connection.execute(
+            f"SELECT grade, count(*) FROM {schema}.customers WHERE grade IS NOT NULL GROUP BY grade "
+            "HAVING count(*) < 50 ORDER BY 2 DESC, 1 LIMIT 1".encode()
+        ).fetchall()
+        waiting = connection.execute(
+            f"SELECT count(*) FROM {schema}.customers WHERE open_complaints > 0".encode()
+        ).fetchall()
+    grade, number = rows[0]
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console/customers")
+        page.get_by_label("Grade").select_option(grade)
+        expect(page.locator("tbody tr")).to_have_count(number)
+        expect(page.get_by_role("link", name="All as CSV")).to_have_attribute(
+            "href", re.compile(f"grade={grade}.*format=csv")
+        )
+        somebody.finds_it_accessible()
+        page = somebody.opens("/console/customers?open=1")
+        expect(page.locator("tbody tr")).to_have_count(min(waiting[0][0], 50))
+        somebody.is_well()
+
+
+def test_the_slider_goes_through_the_days_on_which_something_happened(browser: Browser, site: Site) -> None:
+    customer, _ = _buyer(site)
+    with site.system.reading() as (connection, schema):
+        days = timeline_choices(connection, schema, f"customer/{customer}").days
+    with person(browser, site) as somebody:
+        page = somebody.opens(f"/console/customers/{customer}")
+        slider = page.get_by_role("slider")
+        expect(slider).to_have_attribute("max", str(len(days) - 1))
+        slider.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(page).to_have_url(re.compile(f"as_of={days[-2].isoformat()}"))
+        expect(page.locator(".note.warn")).to_contain_text("You look at the past")
+        page.go_back()
+        expect(page.locator(".note.warn")).to_have_count(0)
+        somebody.is_well()
+
+
+def test_answers_over_time_are_points_that_open_their_rows(browser: Browser, site: Site) -> None:
+    with site.system.reading() as (connection, schema):
+        subjects = connection.execute(
+            f"SELECT subject FROM {schema}.responses WHERE answered AND starts_with(subject, 'customer/') "
+            "GROUP BY subject HAVING count(DISTINCT answered_on) > 1 ORDER BY count(*) DESC, subject LIMIT 1"
+            "".encode()
+        ).fetchall()
+    assert subjects, "the sample has somebody who answered twice"
+    with person(browser, site) as somebody:
+        page = somebody.opens(f"/console/customers/{subjects[0][0].removeprefix('customer/')}")
+        points = page.locator(".chart svg a")
+        expect(points.first).to_be_visible()
+        points.first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("One row of")
         somebody.is_well()
 
 

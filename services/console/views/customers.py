@@ -4,35 +4,56 @@ Personal data is masked until it is asked for with a purpose, and that is writte
 """
 
 import datetime as dt
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 
 from events.envelope import Position
-from projections.customers import CUSTOMERS
+from projections.customers import CUSTOMERS, CUSTOMERS_BY_PROFILE
+from projections.risk import SIGNALS
 from services.api.guard import must, needs, who_of
 from services.api.reading import Reading, entries_of, must_see, reading
 from services.audit.card_as_of import card_as_of
 from services.audit.revealing import GROUPS, PURPOSES, Asking, Revealed, Revealer
 from services.console import links
-from services.console.pages import page
+from services.console.charts import Caption, Point, cohorts
+from services.console.formats import Formats
+from services.console.pages import language_of, page
 from services.console.period import day_of
+from services.console.signal_words import BY_DAY_DOWN, MOODS, words_of
 from services.console.view import PREFIX, View
 from services.errors import NotFound, WrongUse
 from services.privacy.lookup import Lookups
 from services.projector.batch import Cut
+from services.store.queries.choices import values_of
 from services.store.queries.customer_card import CustomerCard, customer_card
 from services.store.queries.customer_search import candidates
-from services.store.queries.rows import PageQuery, ledger_page
-from services.store.timeline import TimelineLine, timeline
+from services.store.queries.names import names_in
+from services.store.queries.rows import Filter, PageQuery, ledger_page, row_of
+from services.store.timeline import EVERYTHING, TimelineFilter, TimelineLine, timeline, timeline_choices
 
 router = APIRouter(prefix=f"{PREFIX}/customers", dependencies=[needs("read_customers")])
 VIEW = View("customers", "Customers", f"{PREFIX}/customers", "read_customers", router)
 
 FOUND_AT_MOST = 20
 TIMELINE_ROWS = 100
-SLIDER_ENTRIES = 1_000
+RECENT_ROWS = 12
+LATER_ROWS = 10
+SIGNALS_SHOWN = 5
+SCANNED_ENTRIES = 10_000
+"""How far back from a day the page looks for what came to be known later."""
+
+NEWEST = TimelineFilter(newest_first=True)
+EXACT = ("legal_entity", "unit_id", "rm_id", "grade", "age_band", "region")
+"""Filters of the list that ask for just this value, in the order of the form."""
+
+OPEN, QUIET = "open", "quiet"
+"""Filters of the list: with a complaint that is open; last contact before a day."""
+
 KINDS = ("name", "phone", "email", "document")
 COLUMNS = (
     "legal_entity",
@@ -65,14 +86,31 @@ def customers(
     sort: str = "",
     cursor: str | None = None,
 ) -> Response:
-    """Customers to browse; an id leads to the customer's page."""
+    """Customers to browse, by filters; an id leads to the customer's page."""
     if wanted.strip():
         return RedirectResponse(links.customer(wanted.strip()), 303)
+    asked = {name: request.query_params.get(name, "") for name in (*EXACT, OPEN, QUIET)}
+    day_of(asked[QUIET], QUIET)
+    filters = _filters(asked)
     with reading(request) as (_, connection, schema):
-        query = PageQuery((), sort or None, ("subject", *COLUMNS), cursor, 50)
+        query = PageQuery(filters, sort or None, ("subject", *COLUMNS), cursor or None, 50)
         rows = ledger_page(connection, schema, CUSTOMERS, query)
+        offered = {name: values_of(connection, schema, CUSTOMERS_BY_PROFILE, name) for name in EXACT}
+        called = names_in(connection, schema, [*rows.rows, *({"unit_id": one} for one in offered["unit_id"])])
+    exported = [(_column(one), value) for one in filters for value in one.values]
     return page(
-        request, "customers/all.html", rows=rows.rows, columns=COLUMNS, sort=sort, next=rows.next, kinds=KINDS
+        request,
+        "customers/all.html",
+        called=called,
+        rows=rows.rows,
+        columns=COLUMNS,
+        sort=sort,
+        next=rows.next,
+        kinds=KINDS,
+        exact=EXACT,
+        offered=offered,
+        asked=asked,
+        csv=f"/ledgers/{CUSTOMERS.name}?{urlencode([*exported, ('format', 'csv')])}",
     )
 
 
@@ -122,23 +160,40 @@ def personal(
 
 
 @router.get("/{customer_id}/timeline")
-def entries(request: Request, customer_id: str, family: str = "", cursor: str | None = None) -> Response:
-    """Every entry about a customer, in the journal's order, of one family of events or of all."""
+def entries(
+    request: Request,
+    customer_id: str,
+    of_type: Annotated[str, Query(alias="type", max_length=100)] = "",
+    source: Annotated[str, Query(max_length=200)] = "",
+    first: Annotated[str, Query(alias="from")] = "",
+    last: Annotated[str, Query(alias="to")] = "",
+    only: Literal["", "corrections", "late"] = "",
+    order: Literal["newest", "oldest"] = "newest",
+    cursor: str | None = None,
+) -> Response:
+    """The entries about a customer, the newest first unless asked otherwise, by filters."""
     subject = f"customer/{customer_id}"
-    start = None if cursor is None else _position(cursor)
+    start = None if not cursor else _position(cursor)
+    wanted = TimelineFilter(
+        of_type or None,
+        source or None,
+        day_of(first, "from"),
+        day_of(last, "to"),
+        only or None,
+        order == "newest",
+    )
     with reading(request) as found, entries_of(found, subject):
-        every = _entries(found, subject, None, SLIDER_ENTRIES)
-        lines = _entries(found, subject, start, TIMELINE_ROWS) if not family else every
-    families = sorted({one.type.partition(".")[0] for one in every})
-    shown = [one for one in lines if not family or one.type.partition(".")[0] == family]
+        lines = _entries(found, subject, start, TIMELINE_ROWS + 1, wanted)
+        offered = timeline_choices(found.connection, found.schema, subject)
     return page(
         request,
         "customers/timeline.html",
         customer_id=customer_id,
-        lines=shown,
-        families=families,
-        family=family,
-        next=str(lines[-1].position) if not family and len(lines) == TIMELINE_ROWS else None,
+        lines=lines[:TIMELINE_ROWS],
+        offered=offered,
+        asked={"type": of_type, "source": source, "from": first, "to": last, "only": only, "order": order},
+        filtered=wanted._replace(newest_first=False) != EVERYTHING,
+        next=str(lines[TIMELINE_ROWS - 1].position) if len(lines) > TIMELINE_ROWS else None,
         late=_late,
     )
 
@@ -150,22 +205,30 @@ def _card_page(request: Request, customer_id: str, past: Past, revealed: Reveale
         card = _card(request, found, customer_id, past)
         now = card if past.now else _card(request, found, customer_id, Past(None, None))
         with entries_of(found, subject):
-            every = _entries(found, subject, None, SLIDER_ENTRIES)
+            recent = _entries(found, subject, None, RECENT_ROWS, NEWEST) if past.now else []
+            days = timeline_choices(found.connection, found.schema, subject).days
+            later = _known_later(found, subject, past)
+        signals = _signals(request, found, subject) if past.now else []
+        called = names_in(found.connection, found.schema, signals)
     if card is None:
         raise NotFound(f"nothing was known of customer {customer_id} on that day: choose a later one")
-    days = sorted({one.occurred_on for one in every if one.occurred_on is not None})
     return page(
         request,
         "customers/card.html",
+        called=called,
         card=card,
         past=past,
         days=days,
         changed=_changed(card, now) if now is not None and not past.now else [],
-        later=[] if past.known_at is None else _known_later(every, past),
+        later=later,
         revealed=revealed,
         purposes=PURPOSES,
         fields=tuple(GROUPS),
-        recent=list(reversed(every))[:12] if past.now else [],
+        recent=recent,
+        charts=_charts(request, card),
+        words=words_of(request, called),
+        signals=signals,
+        moods=MOODS,
     )
 
 
@@ -198,7 +261,9 @@ def _end(day: dt.date | None, zone: dt.tzinfo) -> dt.datetime | None:
     return dt.datetime.combine(day, dt.time.max, tzinfo=zone)
 
 
-def _entries(found: Reading, subject: str, start: Position | None, limit: int) -> list[TimelineLine]:
+def _entries(
+    found: Reading, subject: str, start: Position | None, limit: int, wanted: TimelineFilter = EVERYTHING
+) -> list[TimelineLine]:
     return timeline(
         found.connection,
         found.schema,
@@ -206,7 +271,23 @@ def _entries(found: Reading, subject: str, start: Position | None, limit: int) -
         volume=found.system.journal.volume,
         after=start,
         limit=limit,
+        wanted=wanted,
     )
+
+
+def _filters(asked: Mapping[str, str]) -> tuple[Filter, ...]:
+    """The filters of the list; those who were never contacted are quiet, too, and have no day."""
+    found = [Filter(name, "is", (asked[name],)) for name in EXACT if asked[name]]
+    if asked[OPEN]:
+        found.append(Filter("open_complaints", "gte", ("1",)))
+    if asked[QUIET]:
+        found.append(Filter("last_contact_on", "lt", (asked[QUIET],)))
+    return tuple(found)
+
+
+def _column(one: Filter) -> str:
+    """A filter's name in an address of the API."""
+    return one.column if one.operator == "is" else f"{one.column}.{one.operator}"
 
 
 def _changed(then: CustomerCard, now: CustomerCard) -> list[tuple[str, Any, Any]]:
@@ -232,16 +313,49 @@ def _id(named: Any) -> str | None:
     return None if named is None else str(named.id)
 
 
-def _known_later(every: list[TimelineLine], past: Past) -> list[TimelineLine]:
-    """What had happened by the day shown and came to be known only after it."""
-    until, known = past.as_of or past.known_at, past.known_at
-    assert until is not None, "a past has a day"
-    assert known is not None, "asked for"
-    return [
-        one
-        for one in every
-        if one.occurred_on is not None and one.occurred_on <= until and one.admitted_at.date() > known
-    ]
+def _known_later(found: Reading, subject: str, past: Past) -> list[TimelineLine]:
+    """What had happened by the day shown and came to be known only after it, the latest first."""
+    if past.known_at is None:
+        return []
+    wanted = TimelineFilter(last=past.as_of or past.known_at, newest_first=True)
+    end = _end(past.known_at, found.system.zone)
+    assert end is not None, "there is a day"
+    lines = _entries(found, subject, None, SCANNED_ENTRIES, wanted)
+    return [one for one in lines if one.admitted_at > end][:LATER_ROWS]
+
+
+def _signals(request: Request, found: Reading, subject: str) -> list[Any]:
+    """The latest risk signals about a customer, for whoever may see risk."""
+    if not who_of(request).may("read_risk"):
+        return []
+    query = PageQuery((Filter("subject", "is", (subject,)),), BY_DAY_DOWN, limit=SIGNALS_SHOWN)
+    return [row_of(SIGNALS, one) for one in ledger_page(found.connection, found.schema, SIGNALS, query).rows]
+
+
+def _charts(request: Request, card: CustomerCard) -> list[tuple[str, Markup]]:
+    """Answers over time, a chart for each kind of question that was answered more than once."""
+    spoken = language_of(request)
+    formats = Formats(spoken, request.app.state.system.zone)
+    drawn = []
+    for kind in dict.fromkeys(one.kind for one in card.satisfaction if one.kind):
+        given = [one for one in card.satisfaction if one.kind == kind and one.on is not None]
+        scales = {(one.scale_low, one.scale_high) for one in given}
+        if len(given) < 2 or len(scales) > 1:
+            continue
+        low, high = scales.pop()
+        points = [
+            Point(
+                label=formats.day(one.on),
+                value=one.score,
+                said=f"{formats.day(one.on)}: {one.score}" + (f" / {high}" if high is not None else ""),
+                href=links.row("responses", [one.subject, one.response_id]),
+            )
+            for one in given
+        ]
+        title = spoken("{kind} over time", kind=spoken.word(kind))
+        scale = None if low is None or high is None else (float(low), float(high))
+        drawn.append((title, Markup(cohorts(points, Caption(title=title), scale=scale))))
+    return drawn
 
 
 def _late(line: TimelineLine) -> bool:

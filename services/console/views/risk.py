@@ -18,15 +18,14 @@ from services.api.guard import needs
 from services.api.reading import Reading, reading
 from services.console import links
 from services.console.charts import Caption, Column, columns_over_time
-from services.console.formats import Formats
 from services.console.language import Language
 from services.console.pages import language_of, page, today
 from services.console.rule_books import pieces, rule_of, settings_of, shipped_books
-from services.console.signal_words import SignalWords
+from services.console.signal_words import BY_DAY_DOWN, MOODS, words_of
 from services.console.view import PREFIX, View
 from services.errors import NotFound, WrongUse
 from services.store.queries.figures import FigureLine, FigureQuery, read_figure
-from services.store.queries.names import Names, names_in
+from services.store.queries.names import names_in
 from services.store.queries.rows import Filter, PageQuery, ledger_page, ledger_row, row_of
 from services.store.queries.signals import NamedEntry, evidence_entries, signals_naming
 from services.watch.publishing import published_packs
@@ -41,10 +40,8 @@ SHOWN_ENTRIES = 50
 MONTH_DAYS, YEAR_DAYS = 30, 365
 MONTHS = 12
 SEVERITIES = ("critical", "high", "medium", "low")
-MOODS = {"critical": "bad", "high": "bad", "medium": "warn", "low": ""}
 EXACT = ("rule", "severity", "legal_entity", "unit_id", "seller_id", "product_id", "channel_id", "subject")
 """Filters that ask for just this value, in the order of the form."""
-BY_DAY_DOWN = "-detected_on"
 
 
 class RuleLine(NamedTuple):
@@ -229,12 +226,6 @@ def one_rule(request: Request, rule_id: str) -> Response:
         words=words_of(request, called),
         moods=MOODS,
     )
-
-
-def words_of(request: Request, called: Names | None = None) -> SignalWords:
-    """What signals say on the page of a request."""
-    system: Any = request.app.state.system
-    return SignalWords(system.pack, Formats(language_of(request), system.zone, called))
 
 
 def _filters(request: Request) -> tuple[Filter, ...]:
