@@ -16,10 +16,12 @@ from projections.catalogue import LEDGERS
 from services.api.csv import csv_of
 from services.api.guard import needs_one_of, who_of
 from services.api.openapi import answers
-from services.api.reading import Cursor, Limit, Reading, json_of, reading
+from services.api.reading import Cursor, Instant, Limit, Reading, entries_of, json_of, moment, reading
+from services.audit.as_of import subject_as_of
 from services.audit.evidence import Evidence, entries_behind, evidence_of
 from services.errors import NotFound, WrongUse
 from services.identity.who import Permission
+from services.projector.batch import Cut
 from services.store.queries.rows import (
     ENTRIES,
     OPERATORS,
@@ -43,6 +45,10 @@ RESERVED = frozenset(
     {"limit", "cursor", "sort", "fields", "format", "after", "wait", "as_of", "known_at", "key"}
 )
 """Query parameters that are no columns."""
+
+PAST = frozenset({"as_of", "known_at"})
+PAST_TAKES = frozenset({"subject", "fields", "limit", "format", "after", "wait"})
+"""What may stand beside the parameters that ask for the past."""
 
 PERMISSIONS: Mapping[str, Permission] = {
     "entries": "read_journal",
@@ -95,8 +101,10 @@ def listing(
     sort: Annotated[str | None, Query(max_length=100)] = None,
     fields: Annotated[str | None, Query(max_length=2_000)] = None,
     written_as: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    as_of: Instant = None,
+    known_at: Instant = None,
 ) -> Listing:
-    """The query parameters that every list has."""
+    """The query parameters that every list has; the past of one subject is read from them in `listed`."""
     chosen = tuple(name for name in (fields or "").split(",") if name)
     return Listing(limit, cursor, sort, chosen, written_as == "csv")
 
@@ -208,6 +216,8 @@ def row(request: Request, ledger: str, key: Annotated[str, Query(max_length=2_00
 
 def listed(request: Request, table: Table, asked: Listing) -> Response:
     """A page of a table, or all of it as CSV, as the query parameters ask."""
+    if PAST & request.query_params.keys():
+        return _past_rows(request, table, asked)
     query = PageQuery(filters_of(request), asked.sort, asked.fields, asked.cursor, asked.limit)
     if asked.as_csv:
         return csv_of(
@@ -219,6 +229,26 @@ def listed(request: Request, table: Table, asked: Listing) -> Response:
     with reading(request) as found:
         page = ledger_page(found.connection, found.schema, table, query)
     return json_of(RowPage(table.name, tuple(dict(row) for row in page.rows), page.next))
+
+
+def _past_rows(request: Request, table: Table, asked: Listing) -> Response:
+    """One subject's rows as of a moment, as far as they were known at another."""
+    others = sorted(set(request.query_params) - PAST - PAST_TAKES)
+    subjects = request.query_params.getlist("subject")
+    if table.ledger is None or len(subjects) != 1 or others:
+        raise WrongUse(
+            f"as_of and known_at fold the entries of one subject: GET /ledgers/{table.name}?subject=customer/"
+            "bank:17&as_of=2026-05-04 takes no other filter; figures take as_of over everything"
+        )
+    past = [moment(request.query_params.get(name), name) for name in ("as_of", "known_at")]
+    with reading(request) as found, entries_of(found, subjects[0]):
+        system, connection, schema = found
+        parts = (system.journal, system.declarations, system.zone)
+        folded = subject_as_of(connection, schema, *parts, subjects[0], Cut(*past))
+    shown = [table.column(name).name for name in asked.fields] or [one.name for one in table.columns]
+    rows = folded.get(table.name, {}).values()
+    kept = tuple({name: getattr(row, name) for name in shown} for row in rows)
+    return json_of(RowPage(table.name, kept, None))
 
 
 def row_shown(request: Request, table: Table, key: tuple[str, ...]) -> RowShown:

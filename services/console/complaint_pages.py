@@ -213,7 +213,9 @@ def reasons(now: dt.datetime, case: CasePage, spoken: Language, formats: Formats
         found.append(
             ClockShown(
                 line,
-                line.title.get("en" if spoken.code == "en" else "zh", clock.clock),
+                spoken.stated(line.title["en"], line.title["zh"])
+                if "zh" in line.title
+                else spoken.word(clock.clock),
                 headline(steps, spoken, formats, clock.pack),
                 sentences(steps, spoken, formats, clock.calendar),
                 gone,

@@ -5,7 +5,7 @@ A text without a translation shows in English and is found by a test, never by a
 """
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any
 
@@ -113,6 +113,25 @@ EVENTS = {
     "visit.web_recorded": "Visit to the website recorded",
 }
 """What event types are called in English where their names in words read badly."""
+WORDS = {
+    "under_30": "under 30",
+    "30_44": "30–44",
+    "45_59": "45–59",
+    "60_64": "60–64",
+    "65_plus": "65 and over",
+    "C1-lowest": "C1, lowest",
+    "cn_nfra": "NFRA, China",
+    "cn_pboc": "PBOC, China",
+    "uk_disp": "FCA DISP, United Kingdom",
+    "eu_psd2": "PSD2, European Union",
+    "us_cfpb": "CFPB, United States",
+    "us_reg_e": "Regulation E, United States",
+    "au_rg271": "RG 271, Australia",
+    "NPS": "NPS",
+    "CSAT": "CSAT",
+    "CES": "CES",
+}
+"""What codes are called in English that are no words."""
 _FALLBACKS = {"zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-hans": "zh-Hans"} | dict.fromkeys(
     ("zh-tw", "zh-hk", "zh-mo", "zh-hant"), "zh-Hant"
 )
@@ -143,11 +162,9 @@ class Language:
         """What an event type is called: `sale.confirmed` is "Sale confirmed"."""
         return self.messages.get(f"event:{name}") or EVENTS.get(name) or _event_in_words(name)
 
-    def stated(self, key: str, wording: Mapping[str, str], otherwise: str = "") -> str:
-        """What a rule pack states in `en` and `zh`; `key` names its own translation where there is one."""
-        if self.code == DEFAULT:
-            return wording.get("en", otherwise)
-        return self.messages.get(key) or wording.get("zh", otherwise)
+    def stated(self, en: str, zh: str) -> str:
+        """What a rule pack states in English and Simplified Chinese; Traditional goes by the Simplified."""
+        return en if self.code == DEFAULT else self.messages.get(f"zh:{zh}", zh)
 
     def unit(self, name: str) -> str:
         """What the values of a figure are."""
@@ -161,9 +178,12 @@ class Language:
         """A code of our vocabulary in words (`mis_sale`); what is no code of ours shows as it is."""
         if code is None:
             return "–"
-        found = self.messages.get(f"word:{code}")
+        underscored = code.replace(" ", "_")
+        found = self.messages.get(f"word:{code}") or self.messages.get(f"word:{underscored}")
         if found is not None:
             return found
+        if code in WORDS:
+            return WORDS[code]
         return _in_words(code) if code.replace("_", "").isalpha() and code.islower() else code
 
 

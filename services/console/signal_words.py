@@ -34,19 +34,19 @@ class SignalWords:
     def __init__(self, pack: RulePack, formats: Formats) -> None:
         self._pack = pack
         self._formats = formats
-        self._chinese = formats.language.code != "en"
+        self._stated = formats.language.stated
 
     def title(self, rule_id: str) -> str:
         """What a rule is called; its id where the active pack has it no more."""
         rule = self._pack.rules.get(rule_id)
-        return rule_id if rule is None else rule.title.zh if self._chinese else rule.title.en
+        return rule_id if rule is None else self._stated(rule.title.en, rule.title.zh)
 
     def said(self, signal: SignalRow) -> Markup:
         """A signal's sentence, its inputs told apart from the rule's own words."""
         rule = rule_of(self._pack, signal.rule, signal.pack, signal.rule_version)
         if rule is None:
             return escape(signal.text)
-        sentence = rule.text.zh if self._chinese else rule.text.en
+        sentence = self._stated(rule.text.en, rule.text.zh)
         return Markup("").join(
             Markup('<strong title="{}">{}</strong>').format(
                 self._formats.language.column(one.input.removesuffix("_minor")),

@@ -279,3 +279,13 @@ def test_a_merged_record_leads_to_the_one_that_goes_on(client: TestClient, syste
     assert apart["customer_id"] == "bank:twin"
     assert [one["sale_id"] for one in apart["sales"]] == ["bank:s9"]
     assert [one["sale_id"] for one in card(client, as_of="2026-04-20")["sales"]] == ["bank:s1"]
+
+
+def test_a_ledger_lists_the_past_of_one_subject(client: TestClient) -> None:
+    then = {"subject": ADA, "as_of": "2026-04-20", "fields": "sale_id,amount_minor"}
+    found = client.get("/ledgers/sales", params=then).json()
+    assert found["rows"] == [{"sale_id": "bank:s1", "amount_minor": 7_000_000}]
+    assert client.get("/ledgers/sales", params={**then, "as_of": "2026-02-20"}).json()["rows"] == []
+    for wrong in ({"as_of": "2026-04-20"}, {**then, "sort": "sale_id"}, {**then, "fields": "shoe_size"}):
+        answer = client.get("/ledgers/sales", params=wrong)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")

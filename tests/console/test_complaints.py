@@ -65,7 +65,7 @@ def test_the_tiles_count_what_they_lead_to(browser: Browser, site: Site) -> None
         numbers = headline(connection, schema, now, BoardFilter())
     with handler(browser, site) as somebody:
         page = somebody.opens("/console/complaints")
-        tile = page.locator("#tiles a", has_text="Late")
+        tile = page.locator("#tiles a", has_text="Past due")
         expect(tile.locator(".number")).to_have_text(str(numbers.late))
         tile.click()
         expect(page.locator("#board tbody tr")).to_have_count(numbers.late)

@@ -216,7 +216,7 @@ def one_rule(request: Request, rule_id: str) -> Response:
         called=called,
         rule=rule,
         pack=system.pack,
-        sentence=pieces(rule.text.zh if spoken.code != "en" else rule.text.en, {}),
+        sentence=pieces(spoken.stated(rule.text.en, rule.text.zh), {}),
         settings=settings_of(rule),
         counted=counted[0],
         chart=_chart(months, spoken, day, rule=rule_id),
