@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from services.api.cross_site import address_of
+from services.api.languages import NO_PASSWORDS, code_of, said
 from services.api.plain_page import plain_page
 from services.api.sign_in import CALLBACK
 from services.errors import NotFound, WrongUse
@@ -82,7 +83,8 @@ def choose(
         "nonce": nonce,
         "code_challenge": code_challenge,
     }
-    return plain_page("Who are you today?", _choice(issuer, hidden))
+    code = code_of(request)
+    return plain_page(said("Who are you today?", code), _choice(issuer, hidden, code), code)
 
 
 @router.post(AUTHORIZE)
@@ -139,7 +141,7 @@ def _check_client(request: Request, client_id: str, redirect_uri: str) -> None:
         raise WrongUse(f"this issuer serves the client {CLIENT_ID} at {ours}, and no other")
 
 
-def _choice(issuer: LocalIssuer, hidden: dict[str, str]) -> str:
+def _choice(issuer: LocalIssuer, hidden: dict[str, str], code: str) -> str:
     fields = "\n".join(
         f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in hidden.items()
     )
@@ -147,8 +149,7 @@ def _choice(issuer: LocalIssuer, hidden: dict[str, str]) -> str:
     groups = "\n".join(
         _group(place, list(several)) for place, several in itertools.groupby(users, lambda one: one.place)
     )
-    return f"""<p>For demonstration and local use only: there are no passwords, and whoever sits at this
-machine may be any of these. A bank sets an OpenID Connect provider instead.</p>
+    return f"""<p>{said(NO_PASSWORDS, code)}</p>
 <form method="post" action="{AUTHORIZE}">
 {fields}
 {groups}

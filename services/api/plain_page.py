@@ -18,11 +18,11 @@ HEADERS = {
 STYLE = "/console/static/css/console.css"
 
 
-def plain_page(title: str, body: str, status: int = 200) -> HTMLResponse:
-    """A page with a title and a body of HTML."""
+def plain_page(title: str, body: str, code: str, status: int = 200) -> HTMLResponse:
+    """A page with a title and a body of HTML, in the language of `code`."""
     return HTMLResponse(
         f"""<!doctype html>
-<html lang="en">
+<html lang="{code}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from events.errors import DaybookError
 from services.api.cross_site import address_of, cookie_attributes, session_cookie
+from services.api.languages import code_of, said
 from services.api.plain_page import HEADERS, plain_page
 from services.api.problems import status_of
 from services.identity.gate import Gate
@@ -38,7 +39,7 @@ def set_out(request: Request, following: Annotated[str, Query(alias="next")] = H
     try:
         address = gate.client.where_to(under_way, _callback(request))
     except DaybookError as error:
-        return _did_not_work(error)
+        return _did_not_work(request, error)
     response = RedirectResponse(address, 303, HEADERS)
     life = int(SIGN_IN_LIFE.total_seconds())
     response.set_cookie(_under_way_cookie(request), sealed, **cookie_attributes(gate, life))
@@ -57,15 +58,17 @@ def come_back(
         under_way = _under_way(request, gate.sessions, state)
         response = _admitted(request, gate, gate.client, gate.sessions, under_way, code, error)
     except DaybookError as refusal:
-        response = _did_not_work(refusal)
+        response = _did_not_work(request, refusal)
     response.delete_cookie(_under_way_cookie(request), path="/", secure=gate.secure, httponly=True)
     return response
 
 
 @router.get("/signed-out")
-def signed_out() -> Response:
+def signed_out(request: Request) -> Response:
     """The page after signing out."""
-    return plain_page("You are signed out", f'<p><a href="/sign-in?next={HOME}">Sign in again</a></p>')
+    code = code_of(request)
+    again = f'<p><a href="/sign-in?next={HOME}">{said("Sign in again", code)}</a></p>'
+    return plain_page(said("You are signed out", code), again, code)
 
 
 @leaving.post("/sign-out")
@@ -116,10 +119,11 @@ def _admitted(
     return response
 
 
-def _did_not_work(error: DaybookError) -> Response:
-    said = html.escape(str(error))
-    body = f'<p>{said}</p>\n<p><a href="/sign-in?next={HOME}">Sign in</a></p>'
-    return plain_page("Signing in did not work", body, status_of(error))
+def _did_not_work(request: Request, error: DaybookError) -> Response:
+    code = code_of(request)
+    why = f'<p lang="en">{html.escape(str(error))}</p>'
+    body = f'{why}\n<p><a href="/sign-in?next={HOME}">{said("Sign in", code)}</a></p>'
+    return plain_page(said("Signing in did not work", code), body, code, status_of(error))
 
 
 def _callback(request: Request) -> str:

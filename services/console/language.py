@@ -12,9 +12,8 @@ from typing import Any
 from babel import Locale
 from babel.messages.pofile import read_po
 
-CODES: tuple[str, ...] = ("en", "zh-Hans", "zh-Hant")
-NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
-DEFAULT = "en"
+from services.api.languages import DEFAULT
+
 UNITS = {
     "count": "number",
     "minor": "amount",
@@ -132,9 +131,6 @@ WORDS = {
     "CES": "CES",
 }
 """What codes are called in English that are no words."""
-_FALLBACKS = {"zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-hans": "zh-Hans"} | dict.fromkeys(
-    ("zh-tw", "zh-hk", "zh-mo", "zh-hant"), "zh-Hant"
-)
 
 
 class Language:
@@ -191,29 +187,6 @@ class Language:
 def language(code: str) -> Language:
     """A language by its code; it is read once."""
     return Language(code, dict(_messages(code)))
-
-
-def negotiated(asked: str | None, kept: str | None, accepted: str) -> str:
-    """The code of the language to answer in: asked for in the address, kept in a cookie, or the browser's."""
-    for code in (asked, kept):
-        if code in CODES:
-            return str(code)
-    for part in accepted.split(","):
-        found = _closest(part.partition(";")[0].strip().lower())
-        if found is not None:
-            return found
-    return DEFAULT
-
-
-def _closest(tag: str) -> str | None:
-    parts = tag.split("-")
-    for width in range(len(parts), 0, -1):
-        found = "-".join(parts[:width])
-        if found in _FALLBACKS:
-            return _FALLBACKS[found]
-        if found == "en":
-            return "en"
-    return None
 
 
 def _messages(code: str) -> Iterator[tuple[str, str]]:

@@ -18,9 +18,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from services.api.guard import csrf_token, who_of
+from services.api.languages import CODES, NAMES, code_of
 from services.console import links
 from services.console.formats import FILTERS, Formats, short
-from services.console.language import CODES, NAMES, Language, language, negotiated
+from services.console.language import Language, language
 from services.console.view import PREFIX, View
 from services.store.queries.names import Names
 
@@ -77,10 +78,7 @@ def shared(request: Request, called: Names) -> dict[str, Any]:
 
 def language_of(request: Request) -> Language:
     """The language of this answer."""
-    accepted = request.headers.get("accept-language", "")
-    return language(
-        negotiated(request.query_params.get("lang"), request.cookies.get("daybook-lang"), accepted)
-    )
+    return language(code_of(request))
 
 
 def theme_of(request: Request) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from services.api.languages import CODES
 from services.console.app import VIEWS
-from services.console.language import CODES
 from tests.browser import chromium
 from tests.console.site import sample_site
 

@@ -24,7 +24,7 @@ def test_a_number_leads_to_its_rows_and_a_row_to_its_entries(browser: Browser, s
         page.get_by_role("link", name="entries").first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("One row of sales")
         somebody.finds_it_accessible()
-        page.get_by_role("link", name="sale.confirmed").click()
+        page.get_by_role("link", name="Sale confirmed").click()
         expect(page.get_by_text("urn:daybook:demo").or_(page.get_by_text("Happened")).first).to_be_visible()
         page.get_by_text("The record as the journal holds it").click()
         expect(page.locator("pre.json")).to_contain_text('"type": "sale.confirmed"')

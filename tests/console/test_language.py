@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 
 from projections.catalogue import FIGURES
+from services.api.languages import CODES, negotiated
 from services.console.app import VIEWS
 from services.console.formats import Formats
-from services.console.language import AGAINST, CODES, UNITS, language, negotiated
+from services.console.language import AGAINST, UNITS, language
 from services.console.problems import TITLES
 from tests.console.texts import texts_of_code, texts_of_templates
 

@@ -41,7 +41,7 @@ def test_a_newcomer_finds_why_a_sale_was_flagged_down_to_the_entry(browser: Brow
         expect(page.get_by_role("heading", level=1)).to_have_text("Product riskier than the customer's grade")
         expect(page.locator(".note strong").first).to_have_text(inputs["risk_level"])
         somebody.finds_it_accessible()
-        page.get_by_role("link", name="sale.confirmed").first.click()
+        page.get_by_role("link", name="Sale confirmed").first.click()
         expect(page).to_have_url(re.compile(r"/console/entries/\d+/\d+/\d+"))
         expect(page.locator("main")).to_contain_text(inputs["product"])
         somebody.is_well()

@@ -48,3 +48,18 @@ def test_a_role_that_may_not_is_told_so(browser: Browser, guarded: Site) -> None
         page.goto(f"{guarded.address}/console/risk")
         expect(page.get_by_role("heading", level=1)).to_have_text("Your role does not show this")
         assert [one[:3] for one in somebody.wrong if " for http" in one] == ["403"]
+
+
+@pytest.mark.parametrize(
+    "accepted, code, asks",
+    [("zh-CN", "zh-Hans", "您今天以谁的身份登录？"), ("zh-HK", "zh-Hant", "您今天以誰的身份登入？")],
+)
+def test_the_issuer_asks_in_the_browsers_language(
+    browser: Browser, guarded: Site, accepted: str, code: str, asks: str
+) -> None:
+    with person(browser, guarded, language=accepted) as somebody:
+        page = somebody.opens("/console")
+        expect(page.get_by_role("heading", level=1)).to_have_text(asks)
+        expect(page.locator("html")).to_have_attribute("lang", code)
+        somebody.finds_it_accessible()
+        somebody.is_well()
