@@ -19,6 +19,14 @@ from tests.data_folder import folder_for_servers
 from tests.databases import Databases
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured and do not assert: `record_property("measured", "…")`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "measured" and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
+
+
 @pytest.fixture(scope="session")
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
     """The session's PostgreSQL, in a folder of its own. No test kills it: a test that does starts its own."""

@@ -1,6 +1,7 @@
 """The frame of every page: languages, light and dark, keys, problems, nothing from outside."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -22,6 +23,21 @@ def test_every_view_is_well_in_each_language_and_look(
             expect(page.get_by_role("heading", level=1)).to_be_visible()
             somebody.finds_it_accessible()
         somebody.is_well()
+
+
+def test_the_first_screen_of_somebody_new(
+    browser: Browser, site: Site, record_property: Callable[[str, object], None]
+) -> None:
+    """Everything that it needs comes from here; how long it took is printed."""
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        loaded = page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd")
+        files = page.evaluate("() => performance.getEntriesByType('resource').map(one => one.name)")
+        somebody.is_well()
+    record_property("measured", f"first screen after {loaded:.0f} ms, {len(files)} files")
+    assert files
+    assert all(name.startswith(site.address) for name in files)
 
 
 def test_a_language_that_was_chosen_stays(browser: Browser, site: Site) -> None:
