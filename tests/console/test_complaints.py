@@ -136,12 +136,12 @@ def test_what_was_typed_outlives_a_rule_and_a_quicker_colleague(browser: Browser
             other = quicker.opens(f"/console/complaints/{case}?do=send-progress-update")
             other.locator("#action").get_by_label("method").fill("phone")
             other.get_by_role("button", name="Send").click()
-            expect(other.get_by_role("status")).to_contain_text("progress update sent")
+            expect(other.get_by_role("status")).to_contain_text("Progress update sent")
         version = desk.read(case).version
         page.locator("#action").get_by_label("method").fill("letter")
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_role("alert")).to_contain_text("Somebody was quicker")
-        expect(page.get_by_role("alert")).to_contain_text("progress update sent")
+        expect(page.get_by_role("alert")).to_contain_text("Progress update sent")
         expect(page.locator("#action").get_by_label("method")).to_have_value("letter")
         assert desk.read(case).version == version
         page.get_by_role("button", name="Send").click()
@@ -220,7 +220,7 @@ def test_a_systemic_issue_is_declared_and_names_everybody_whom_it_hit(browser: B
         }.items():
             form.locator(f"[name={name}]").fill(value)
         page.get_by_role("button", name="Send").click()
-        expect(page.get_by_role("status")).to_contain_text("systemic issue declared")
+        expect(page.get_by_role("status")).to_contain_text("Systemic issue declared")
         page.goto(f"{site.address}/console/complaints/systemic-issues")
         page.get_by_role("link", name=issue, exact=True).click()
         expect(page).to_have_url(re.compile(re.escape(urlencode({"id": issue}))))
