@@ -51,6 +51,15 @@ def change_setting(admin: AdminClient, topic: str, setting: str, value: str) -> 
         assert time.monotonic() < deadline, f"{setting} of {topic} does not change"
 
 
+def add_partitions(admin: AdminClient, topic: str, count: int) -> None:
+    """Let the topic have so many, and wait until the broker says so: it answers before it knows itself."""
+    admin.create_partitions([NewPartitions(topic, count)])[topic].result(TIMEOUT_SECONDS)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while len(admin.list_topics(timeout=TIMEOUT_SECONDS).topics[topic].partitions) != count:
+        assert time.monotonic() < deadline, f"{topic} does not get {count} partitions"
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
@@ -72,7 +81,7 @@ def test_a_topic_that_lets_records_go_is_refused(
 def test_an_added_partition_is_refused(
     journal: KafkaJournal, admin: AdminClient, kafka_bootstrap: str, kafka_topic: str
 ) -> None:
-    admin.create_partitions([NewPartitions(kafka_topic, 5)])[kafka_topic].result(TIMEOUT_SECONDS)
+    add_partitions(admin, kafka_topic, 5)
     with pytest.raises(JournalIncomplete, match="has 5 partitions, not 4"):
         journal.check()
     with pytest.raises(JournalIncomplete, match="has 5 partitions, not 4"):
@@ -216,9 +225,9 @@ def test_a_topic_made_anew_stops_its_reader(
     assert journal.read(starts, 10) == []
     admin.delete_topics([kafka_topic])[kafka_topic].result(TIMEOUT_SECONDS)
     again = journal_topic(kafka_topic, 4)
-    for _ in range(100):
-        if make_topics(kafka_bootstrap, [again], replication=1):
-            break
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not make_topics(kafka_bootstrap, [again], replication=1):
+        assert time.monotonic() < deadline, f"{kafka_topic} is not gone"
     reopened = KafkaJournal(kafka_bootstrap, kafka_topic, partitions=4)
     with pytest.raises(JournalIncomplete, match=r"outside 0\.\.0"):
         reopened.read(starts, 10)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 
 from events.envelope import CustomerId, ProductId, SaleId
 from events.sales import SaleConfirmed
@@ -14,7 +14,7 @@ from services.journal.address import JournalAddress
 from services.journal.port import Record
 from services.journal.topics import journal_topic, make_topics
 from services.store.database import connect
-from tests.journal.test_kafka import change_setting
+from tests.journal.test_kafka import add_partitions, change_setting
 from tests.kafka.rig import ZONE, Bench, in_chunks, wait_until
 from tests.projector.histories import history
 from tests.projector.shop import SHOP, record
@@ -83,8 +83,7 @@ def test_an_added_partition_is_refused(shop_bench: Bench) -> None:
     shop_bench.journal.append(history(35, 100))
     running = shop_bench.projector()
     shop_bench.wait_folded()
-    added = admin.create_partitions([NewPartitions(shop_bench.topic, 9)])
-    added[shop_bench.topic].result(TIMEOUT_SECONDS)
+    add_partitions(admin, shop_bench.topic, 9)
 
     late = shop_bench.projector()
     assert late.wait() == 1
