@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient
 
 from events.envelope import CustomerId, ProductId, SaleId
 from events.sales import SaleConfirmed
