@@ -80,4 +80,4 @@ def install(app: FastAPI) -> None:
     @app.get(PREFIX, include_in_schema=False)
     def home(request: Request) -> Response:
         first = problems.first_view(request)
-        return RedirectResponse(first.path, 303)
+        return RedirectResponse(f"{first.path}?{request.url.query}".removesuffix("?"), 303)

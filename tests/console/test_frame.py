@@ -40,6 +40,22 @@ def test_the_first_screen_of_somebody_new(
     assert all(name.startswith(site.address) for name in files)
 
 
+def test_the_first_page_keeps_the_language_that_its_address_asks_for(browser: Browser, site: Site) -> None:
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console?lang=zh-Hant")
+        expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
+        somebody.is_well()
+
+
+def test_a_day_in_a_chinese_table_stays_on_its_line(browser: Browser, site: Site) -> None:
+    with person(browser, site) as somebody:
+        page = somebody.opens("/console/ledgers/sales?lang=zh-Hans")
+        day = page.locator("td", has_text=re.compile("^20..年.{1,2}月.{1,2}日$")).first
+        count = "one => { const all = document.createRange(); all.selectNodeContents(one); "
+        assert day.evaluate(count + "return all.getClientRects().length }") == 1
+        somebody.is_well()
+
+
 def test_a_language_that_was_chosen_stays(browser: Browser, site: Site) -> None:
     with person(browser, site) as somebody:
         page = somebody.opens("/console/complaints")
