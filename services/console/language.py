@@ -5,6 +5,7 @@ A text without a translation shows in English and is found by a test, never by a
 """
 
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any
@@ -30,6 +31,11 @@ AGAINST = {
     "plan": "the plan",
 }
 """What a gap is held against, in English."""
+WITH_NUMBERS = (
+    "withheld: n = {n} is under the minimum of {least}",
+    "small sample: adjusted interval {centre} ± {wide} (plain ± {half})",
+)
+"""Notes of figures that hold numbers."""
 COLUMNS = {
     "aum": "assets under management",
     "authid": "by",
@@ -169,6 +175,14 @@ class Language:
     def against(self, name: str) -> str:
         """What a gap is held against."""
         return self(AGAINST[name])
+
+    def note(self, text: str) -> str:
+        """Why a figure has no value, or how to read it."""
+        for written in WITH_NUMBERS:
+            found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\S+)", re.escape(written)), text)
+            if found is not None:
+                return self(written, **found.groupdict())
+        return self(text)
 
     def word(self, code: str | None) -> str:
         """A code of our vocabulary in words (`mis_sale`); what is no code of ours shows as it is."""

@@ -4,13 +4,14 @@ import datetime as dt
 
 import pytest
 
-from projections.catalogue import FIGURES
+from projections.catalogue import FIGURES, LEDGERS
 from services.api.languages import CODES, negotiated
 from services.console.app import VIEWS
 from services.console.formats import Formats
-from services.console.language import AGAINST, UNITS, language
+from services.console.language import AGAINST, UNITS, WITH_NUMBERS, language
 from services.console.problems import TITLES
-from tests.console.texts import texts_of_code, texts_of_templates
+from services.store.queries.performance import SOURCE
+from tests.console.texts import notes_of_figures, texts_of_code, texts_of_templates
 
 OTHERS = [code for code in CODES if code != "en"]
 
@@ -19,6 +20,8 @@ OTHERS = [code for code in CODES if code != "en"]
 def test_every_text_is_translated(code: str) -> None:
     said = {*texts_of_templates(), *texts_of_code(), *TITLES.values()}
     said |= {view.title for view in VIEWS} | {figure.title for figure in FIGURES}
+    said |= {SOURCE, *(figure.source for figure in FIGURES if figure.source)}
+    said |= {*(ledger.about for ledger in LEDGERS.ledgers), *notes_of_figures(), *WITH_NUMBERS}
     said |= {*UNITS.values(), *AGAINST.values()}
     missing = sorted(text for text in said if text not in language(code).messages)
     assert missing == []
@@ -54,6 +57,13 @@ def test_amounts_days_and_words_by_language() -> None:
     assert chinese.day(dt.date(2026, 5, 4)) == "2026年5月4日"
     assert english.money(5_000_050, "CNY") == "CNY 50,000.50"
     assert english.money(500, "JPY") == "JPY 500"
+
+
+def test_a_note_with_numbers_keeps_them() -> None:
+    text = "withheld: n = 2 is under the minimum of 5"
+    assert language("en").note(text) == text
+    assert language("zh-Hans").note(text) == "不予显示：n = 2，低于下限 5"
+    assert language("zh-Hans").note("not available: no answers") == "无法计算：没有答复"
 
 
 def _places(text: str) -> list[str]:

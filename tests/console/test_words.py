@@ -1,5 +1,6 @@
 """Words for columns, codes, event types and rules: complete in both kinds of Chinese, each in one place."""
 
+import datetime as dt
 import importlib
 import pkgutil
 import re
@@ -17,7 +18,8 @@ import events
 import projections
 import services.desks
 from events.catalogue import CATALOGUE
-from projections.catalogue import LEDGERS
+from projections.catalogue import FIGURES, LEDGERS
+from projections.figure import PERIODS
 from projections.rules.clock_alarms import SAID
 from projections.rules.clock_book import shipped_texts
 from projections.rules.clock_pack import parse_clock_pack
@@ -25,8 +27,10 @@ from services.audit.revealing import GROUPS, PURPOSES
 from services.config import Settings
 from services.console.language import COLUMNS, EVENTS, catalogues, language
 from services.console.rule_books import CLOCK_PACKS, DEFAULTS, shipped_books
+from services.store.generation import BUILDING, FOLLOWING, LIVE, RETIRED
 from services.store.queries.customer_lines import SaleState
 from services.watch.packs import load_pack
+from services.watch.watch import KIND
 
 CHINESE = ("zh-Hans", "zh-Hant")
 CJK = r"[\u4e00-\u9fff]"
@@ -72,6 +76,13 @@ def columns() -> set[str]:
     return {column for ledger in LEDGERS.ledgers for column in ledger.columns}
 
 
+def dimensions() -> set[str]:
+    """Everything that figures are grouped by and made from."""
+    day = dt.date(2026, 5, 4)
+    parts = {name for one in FIGURES for name in one.estimate((), day).parts}
+    return parts | {name for one in FIGURES for name in (*one.by, *one.always, *PERIODS)}
+
+
 def entries(code: str) -> Iterator[tuple[str, str, str]]:
     """File, msgid and translation of every entry of a language."""
     for name in catalogues(code):
@@ -81,11 +92,12 @@ def entries(code: str) -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("code", CHINESE)
 def test_every_column_code_and_event_type_has_a_word(code: str) -> None:
-    wanted = {f"column:{one}" for one in columns()} | {f"word:{one}" for one in codes()}
+    wanted = {f"column:{one}" for one in columns() | dimensions()} | {f"word:{one}" for one in codes()}
     wanted |= {f"event:{one.name}" for one in CATALOGUE}
     wanted |= {f"word:{one.name.partition('.')[0]}" for one in CATALOGUE}
     wanted |= {f"word:{one}" for one in (*SAID.values(), *GROUPS, *PURPOSES, *typing.get_args(SaleState))}
     wanted |= {f"word:{one}" for one in clocks()}
+    wanted |= {f"word:{one}" for one in (BUILDING, FOLLOWING, LIVE, RETIRED, "ledgers", KIND)}
     wanted |= {f"word:{one.name}" for one in LEDGERS.ledgers} | {
         f"word:{one.name}" for one in LEDGERS.tallies
     }

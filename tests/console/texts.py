@@ -35,6 +35,16 @@ def texts_of_code() -> Iterator[str]:
                     yield first.value
 
 
+def notes_of_figures() -> Iterator[str]:
+    """Why a figure has no value or no interval, as figures and the queries about them say it."""
+    for package in ("projections", "services.store.queries"):
+        for file in sorted(Path(str(resources.files(package))).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                said = node.value if isinstance(node, ast.Constant) else None
+                if isinstance(said, str) and said.startswith(("not available: ", "one answer: ")):
+                    yield said
+
+
 def _is_language(called: ast.expr) -> bool:
     if isinstance(called, ast.Name):
         return called.id in ("spoken", "_")
