@@ -15,6 +15,7 @@ from projections.rules.pack import RulePack
 from services.console import links
 from services.console.formats import Formats, short
 from services.console.pages import language_of
+from services.console.reason_words import reason_said
 from services.console.rule_books import pieces, rule_of
 from services.store.queries.names import Names
 
@@ -58,7 +59,7 @@ class SignalWords:
         )
 
     def input(self, signal: SignalRow, name: str, text: str) -> Markup | str:
-        """An input as what it is: an amount, a day, an instant, a complaint, an id, else its own text."""
+        """An input as what it is: an amount, a day, a complaint, an id, a reason, else its text."""
         currency = dict(signal.inputs).get("currency")
         amounts = text.split(", ")
         if name.endswith("_minor") and currency and all(one.isdecimal() for one in amounts):
@@ -72,7 +73,7 @@ class SignalWords:
             return Markup('<a href="{}" title="{}">{}</a>').format(links.complaint(text), text, shown)
         if ":" in text and " " not in text:
             return Markup('<span title="{}">{}</span>').format(text, self._formats.called(text, f"{name}_id"))
-        return self._formats.language.word(text)
+        return reason_said(text, self._formats.language, self._formats) or self._formats.language.word(text)
 
 
 def words_of(request: Request, called: Names | None = None) -> SignalWords:
