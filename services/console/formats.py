@@ -4,7 +4,9 @@ Templates use these as filters, made for one request. They never change a value 
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+import itertools
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_precision
 from markupsafe import Markup
 
+from events.codec import TYPES
 from projections.figure import Estimate
 from services.console import links
 from services.console.language import Language
@@ -44,8 +47,14 @@ FILTERS = (
     "called",
     "cell",
     "span",
+    "line",
 )
 """What templates may call of `Formats`; `word`, `column` and `short` come beside them."""
+
+
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ID = re.compile(r"[\w.-]+:[\w.:-]+")
+_AMOUNT = re.compile(r"-?\d+ [A-Z]{3}")
 
 
 class Formats:
@@ -198,6 +207,22 @@ class Formats:
         name = self.names.get(column, {}).get(value)
         return name or (short(value) if ":" in value else self.language.word(value))
 
+    def line(self, text: str, event_type: str) -> str:
+        """An entry's summary as its reader writes it: an amount with its currency, days, codes in words."""
+        parts = text.split(" · ")
+        amount = _amount_at(parts, TYPES[event_type].headline if event_type in TYPES else ())
+        told = [self._told(one) for one in parts]
+        if amount is not None:
+            told[amount : amount + 2] = [self.money(int(parts[amount]), parts[amount + 1])]
+        return " · ".join(told)
+
+    def _told(self, part: str) -> str:
+        if part in ("True", "False"):
+            return self.language("yes") if part == "True" else self.language("no")
+        if _ISO_DAY.fullmatch(part):
+            return self.day(part)
+        return short(part) if _ID.fullmatch(part) else self.language.word(part)
+
     def span(self, delta: dt.timedelta) -> str:
         """How long, in the largest fitting unit."""
         return str(format_timedelta(delta, locale=self.language.locale, threshold=1.2))
@@ -208,6 +233,18 @@ def short(identifier: str | None) -> str:
     if identifier is None:
         return NOTHING
     return identifier.rpartition("/")[2].partition(":")[2] or identifier
+
+
+def _amount_at(parts: Sequence[str], headline: Sequence[str]) -> int | None:
+    """Where a summary has minor units before their currency; None where it has none, or nobody can tell."""
+    minor = next((place for place, name in enumerate(headline) if name.endswith("_minor")), None)
+    if minor is None:
+        return None
+    numbers = [place for place, name in enumerate(headline[:minor]) if name == "n" or name.endswith("_bp")]
+    if numbers and len(parts) < len(headline):
+        return None
+    pairs = enumerate(itertools.pairwise(parts))
+    return next((at for at, pair in pairs if _AMOUNT.fullmatch(" ".join(pair))), None)
 
 
 def _of(row: Any, column: str) -> Any:

@@ -4,6 +4,9 @@ import re
 
 from playwright.sync_api import Browser, expect
 
+from projections.customer_records import HOLDINGS
+from services.store.queries.rows import PageQuery, ledger_page
+from services.store.scope import scoped
 from services.store.timeline import TimelineFilter, timeline, timeline_choices
 from tests.console.conftest import Site
 from tests.console.person import person
@@ -144,4 +147,16 @@ def test_nobody_is_found_by_what_nobody_gave(browser: Browser, site: Site) -> No
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_text("Nobody gave this")).to_be_visible()
         assert "nobody" not in page.url
+        somebody.is_well()
+
+
+def test_a_timeline_writes_amounts_with_their_currency(browser: Browser, site: Site) -> None:
+    with site.system.read_pool.connection() as connection, scoped(connection, None):
+        schema = site.system.generation(connection).schema
+        row = ledger_page(connection, schema, HOLDINGS, PageQuery(limit=1)).rows[0]
+    with person(browser, site) as somebody:
+        page = somebody.opens(f"/console/{row['subject'].replace('customer/', 'customers/')}/timeline")
+        lines = page.locator(".timeline")
+        expect(lines).to_contain_text(re.compile(r"[A-Z]{3} [\d,]+"))
+        expect(lines).not_to_contain_text(re.compile(r"\b\d{4,} · [A-Z]{3}\b"))
         somebody.is_well()

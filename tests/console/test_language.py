@@ -66,5 +66,23 @@ def test_a_note_with_numbers_keeps_them() -> None:
     assert language("zh-Hans").note("not available: no answers") == "无法计算：没有答复"
 
 
+def test_the_summary_of_an_entry_has_amounts_and_no_minor_units() -> None:
+    english, chinese = (Formats(language(code), dt.UTC) for code in ("en", "zh-Hans"))
+    assert english.line("4325000 · CNY · 2026-11-23", "holding.valued") == "CNY 43,250 · 23 Nov 2026"
+    assert chinese.line("4325000 · CNY · 2026-11-23", "holding.valued") == "CNY 43,250 · 2026年11月23日"
+    assert english.line("bank:p3 · 5000050 · CNY", "sale.confirmed") == "p3 · CNY 50,000.50"
+    assert english.line("3 · 120000 · GBP", "repayment.made") == "3 · GBP 1,200"
+    assert chinese.line("service · medium", "complaint.triaged") == "服务 · 中"
+    assert english.line("needs the money", "sale.redeemed") == "needs the money"
+
+
+@pytest.mark.parametrize(
+    "line, event_type",
+    [("3 · GBP", "repayment.made"), ("2 · 150 · CNY", "price.set"), ("17 · 4", "left.the_catalogue")],
+)
+def test_a_number_that_may_be_no_amount_stays_as_it_is(line: str, event_type: str) -> None:
+    assert Formats(language("en"), dt.UTC).line(line, event_type) == line
+
+
 def _places(text: str) -> list[str]:
     return [part.partition("}")[0] for part in text.split("{")[1:]]
