@@ -167,7 +167,9 @@ def _position(cursor: str | None) -> Position | None:
     try:
         return None if cursor is None else Position.parse(cursor)
     except ValueError as error:
-        raise WrongUse(f"cursor={cursor!r} is no `next` of a page before") from error
+        raise WrongUse(
+            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
+        ) from error
 
 
 def _unknown(customer_id: str) -> NotFound:

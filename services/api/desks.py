@@ -79,7 +79,9 @@ async def command_body(request: Request) -> bytes:
 Somebody = Annotated[Actor | None, Depends(who_asks)]
 Asking = Annotated[Actor, Depends(must_say_who)]
 Body = Annotated[bytes, Depends(command_body)]
-Key = Annotated[str | None, Header(description="Id of the command: sent again, it is not done again.")]
+Key = Annotated[
+    str | None, Header(description="Id of the command: sent again, it is not done again, whatever its body.")
+]
 IfMatch = Annotated[str | None, Header(description='The version that you saw, as its ETag: "3"')]
 
 

@@ -82,7 +82,10 @@ PARAMETERS: dict[str, tuple[Any, str]] = {
     "order": ("newest", "Which end of the journal comes first."),
     "code": ("invalid", "Only those refused with this code."),
     "If-Match": ('"3"', "The version that you saw, as its ETag."),
-    "Idempotency-Key": ("3f1c2a", "Id of the command: sent again, it is not done again."),
+    "Idempotency-Key": (
+        "3f1c2a",
+        "Id of the command: sent again, it is not done again, whatever its body.",
+    ),
 }
 """An example and a description of parameters by name, where a route gives none."""
 

@@ -109,7 +109,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def misfit(request: Request, error: RequestValidationError) -> Response:
-        return _page(request, errors.WrongUse(_said(error.errors()))) or _misfit(error.errors())
+        parts = [_part(one, request.headers.get("content-type", "")) for one in error.errors()]
+        return _page(request, errors.WrongUse(_said(parts))) or _misfit(parts)
 
     @app.exception_handler(HTTPException)
     def of_router(request: Request, error: HTTPException) -> Response:
@@ -129,18 +130,23 @@ def install(app: FastAPI) -> None:
         return problem(500, "internal", detail, id=identifier)
 
 
-def _misfit(found: Sequence[Mapping[str, Any]]) -> JSONResponse:
+def _misfit(parts: Sequence[Mapping[str, str]]) -> JSONResponse:
     """A problem for a request of which parts do not fit, each with its path and the reason."""
-    return problem(400, "wrong_use", _said(found), errors=[_part(one) for one in found])
+    return problem(400, "wrong_use", _said(parts), errors=list(parts))
 
 
-def _said(found: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(f"{one['path']}: {one['reason']}" for one in map(_part, found))
+def _said(parts: Sequence[Mapping[str, str]]) -> str:
+    return "; ".join(f"{one['path']}: {one['reason']}" for one in parts)
 
 
-def _part(one: Mapping[str, Any]) -> dict[str, str]:
-    """Where and why; never what was sent, which may be personal."""
-    return {"path": ".".join(str(name) for name in one["loc"]), "reason": str(one["msg"])}
+def _part(one: Mapping[str, Any], content_type: str) -> dict[str, str]:
+    """Where and why; never what was sent, which may be personal. A body that was not read as JSON because it
+    does not say that it is, says so."""
+    reason = str(one["msg"])
+    if tuple(one["loc"]) == ("body",) and "json" not in content_type.lower():
+        came = f"came as {content_type[:100]!r}" if content_type else "says no Content-Type"
+        reason = f"it {came}: send JSON with Content-Type: application/json"
+    return {"path": ".".join(str(name) for name in one["loc"]), "reason": reason}
 
 
 def _allowed(request: Request, by_router: Mapping[str, str]) -> str:

@@ -277,7 +277,9 @@ def read_command(decision: Decision[Any], body: bytes) -> Command:
     try:
         return msgspec.json.decode(body or b"{}", type=decision.command)
     except msgspec.MsgspecError as error:
-        raise WrongUse(f"the command does not fit its form: {error}") from error
+        raise WrongUse(
+            f"the command does not fit its form: {error}; GET /desks has the form of every command"
+        ) from error
 
 
 def _check_permitted(decision: Decision[Any], name: str, actor: Actor) -> None:

@@ -237,7 +237,9 @@ class Quarantine:
             self._refresh()
             found = self._cases.get(case_id)
         if found is None:
-            raise NotFound(f"no case {case_id!r} in the quarantine: see `daybook quarantine list`")
+            raise NotFound(
+                f"no case {case_id!r} in the quarantine: see GET /quarantine or `daybook quarantine list`"
+            )
         return found
 
     def _with_states(self, cases: Sequence[Case]) -> Iterator[Case]:

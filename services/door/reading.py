@@ -4,10 +4,11 @@ Admission reads each event of a submission here, before it looks anything up. Pu
 database; a problem is a value, never an exception.
 """
 
+import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -167,7 +168,7 @@ def _envelope_of_fields(event: Fields) -> SentEnvelope | Unacceptable:
 def _read_data(event: bytes | Fields, envelope: SentEnvelope, problems: list[Problem]) -> SentEvent | None:
     event_type = TYPES.get(envelope.type)
     if event_type is None:
-        reason = f"no type {envelope.type!r} in the catalogue: see the schemas for the types there are"
+        reason = f"no type {envelope.type!r} in the catalogue: {_nearest(envelope.type)}"
         problems.append(Problem("unknown_type", "$.type", reason))
         return None
     if not event_type.sent_by_channels:
@@ -290,6 +291,13 @@ def _problem(code: Code, error: Exception, root: str) -> Problem:
         return Problem("known_sent", path, "`known` is stamped by the door: leave it out")
     way_out = "see the schema of its type" if code == "schema" else "see CloudEvents 1.0 and our attributes"
     return Problem(code, path, f"{reason}: {way_out}")
+
+
+@lru_cache(maxsize=256)
+def _nearest(name: str) -> str:
+    """The way out for a type that there is not: the one that is written most like it."""
+    near = difflib.get_close_matches(name[:100], TYPES, 1, 0.8)
+    return f"{near[0]} is written most like it" if near else "see the schemas for the types there are"
 
 
 def _deeper_than(raw: bytes, depth: int) -> bool:

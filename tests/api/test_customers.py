@@ -134,6 +134,29 @@ def admit(system: System, *events: str) -> None:
     system.settle()
 
 
+@pytest.mark.parametrize(
+    ("sent_as", "says"),
+    [
+        (
+            "application/x-www-form-urlencoded",
+            "body: it came as 'application/x-www-form-urlencoded': send JSON",
+        ),
+        (None, "body: it says no Content-Type: send JSON with Content-Type: application/json"),
+    ],
+)
+def test_a_body_that_does_not_say_it_is_json_is_told_so(
+    client: TestClient, sent_as: str | None, says: str
+) -> None:
+    headers = {} if sent_as is None else {"Content-Type": sent_as}
+    body = b'{"by": "phone", "value": "+86 139 0000 2222"}'
+    answer = client.post("/customers/search", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(says)
+    assert client.post(
+        "/customers/search", content=body, headers={"Content-Type": "application/json"}
+    ).is_success
+
+
 def card(client: TestClient, customer: str = "bank:ada", **query: str) -> dict[str, Any]:
     answer = client.get(f"/customers/{customer}", params=query)
     assert answer.status_code == 200, answer.text

@@ -269,6 +269,7 @@ def test_a_command_sent_again_is_done_once(client: TestClient, system: System) -
         (b'{"legal_entity": "bank", "received_by": "nobody", "issue": "x"}', "$.received_by"),
         (b'{"legal_entity": "bank", "received_by": "own", "issue": "x", "customer_id": "17"}', "customer_id"),
         (b"{", "does not fit its form"),
+        (b"[]", "GET /desks has the form of every command"),
     ],
 )
 def test_a_body_that_does_not_fit_names_the_field(client: TestClient, body: bytes, says: str) -> None:

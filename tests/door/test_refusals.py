@@ -115,6 +115,19 @@ def test_a_reason_never_repeats_the_value_that_was_sent() -> None:
     assert "Ada" not in read.problems[0].reason
 
 
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("sale.confrmed", "sale.confirmed is written most like it"),
+        ("moon.eclipsed", "see the schemas for the types there are"),
+    ],
+)
+def test_a_type_that_there_is_not_is_told_the_one_that_is_like_it(name: str, way_out: str) -> None:
+    read = read_event(msgspec.json.encode(sale() | {"type": name}), LIMITS)
+    assert isinstance(read, Unacceptable)
+    assert [one.reason.rpartition(": ")[2] for one in read.problems] == [way_out]
+
+
 def test_brackets_in_a_text_are_not_depth() -> None:
     assert isinstance(read_event(msgspec.json.encode(customer(region="[" * 30 + '"{')), LIMITS), SentEvent)
 

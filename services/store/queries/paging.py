@@ -36,7 +36,9 @@ def read_cursor(cursor: str, sort: str | None, width: int | None) -> list[str | 
             type=tuple[str | None, list[str | None]],
         )
     except (binascii.Error, msgspec.MsgspecError, ValueError) as error:
-        raise WrongUse(f"cursor={cursor!r} is no `next` of a page before") from error
+        raise WrongUse(
+            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
+        ) from error
     if made != sort or (width is not None and len(values) != width):
         raise WrongUse(
             f"this cursor is of a list in another order: begin anew, without cursor, for sort={sort}"
@@ -49,7 +51,9 @@ def position_in(cursor: str) -> Position:
     try:
         return Position.parse(read_cursor(cursor, "timeline", 1)[0] or "")
     except ValueError as error:
-        raise WrongUse(f"cursor={cursor!r} is no `next` of a page before") from error
+        raise WrongUse(
+            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
+        ) from error
 
 
 def page_of(

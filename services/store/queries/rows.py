@@ -225,7 +225,9 @@ def _after(order: Sequence[_By], sort: str | None, cursor: str) -> tuple[str, li
     """The rows that come after a cursor's: equal in the columns before and later in one, for each column."""
     given = read_cursor(cursor, sort, len(order))
     if any(text is None and not one.column.nullable for one, text in zip(order, given, strict=True)):
-        raise WrongUse(f"cursor={cursor!r} is no `next` of a page before")
+        raise WrongUse(
+            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
+        )
     marks = [
         None if text is None else _bound(one.column, text) for one, text in zip(order, given, strict=True)
     ]
