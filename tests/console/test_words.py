@@ -131,6 +131,13 @@ def test_what_rule_packs_state_is_said_in_traditional_chinese() -> None:
     assert all(_places(text) == _places(traditional or "") for text, traditional in said.items())
 
 
+@pytest.mark.parametrize("code", CHINESE)
+def test_what_the_rules_of_the_house_apply_to_is_said(code: str) -> None:
+    said = {rule.applies_to for rule in load_pack(Settings().rule_pack).rules.values()} | {"everything"}
+    assert len(said) > 20
+    assert sorted(said - set(language(code).messages)) == []
+
+
 def _places(text: str) -> list[str]:
     return sorted(re.findall(r"{\w+}", text))
 
