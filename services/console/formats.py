@@ -52,6 +52,9 @@ FILTERS = (
 """What templates may call of `Formats`; `word`, `column` and `short` come beside them."""
 
 
+IN_MYRIADS = {"zh-Hant": "zh_Hant_TW"}
+"""Whose short numbers a language takes where those of its own locale are in English: 41.9M."""
+
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ID = re.compile(r"[\w.-]+:[\w.:-]+")
 _AMOUNT = re.compile(r"-?\d+ [A-Z]{3}")
@@ -109,12 +112,12 @@ class Formats:
         if minor is None or currency is None:
             return NOTHING
         amount = minor / 10 ** get_currency_precision(currency)
-        short = format_compact_decimal(amount, fraction_digits=1, locale=self.language.locale)
-        return f"{currency} {short}"
+        return f"{currency} {self.compact(amount)}"
 
     def compact(self, value: float) -> str:
-        """A number for the axis of a chart: 1.2m."""
-        return str(format_compact_decimal(value, fraction_digits=1, locale=self.language.locale))
+        """A number for the axis of a chart: 1.2m, 120萬."""
+        locale = IN_MYRIADS.get(self.language.code, self.language.locale)
+        return str(format_compact_decimal(value, fraction_digits=1, locale=locale))
 
     def estimate(self, found: Estimate, unit: str, currency: str | None = None) -> str:
         """A figure's value in its unit; why there is none where there is none."""
@@ -183,6 +186,8 @@ class Formats:
             )
         if column.endswith(("_on", "_at", "day", "occurred_on")) and value[:4].isdigit():
             return self.day(value) if len(value) == 10 else self.instant(value)
+        if value in TYPES:
+            return self.language.event_type(value)
         if column.endswith("_id") or ":" in value:
             return Markup('<span class="id" title="{}">{}</span>').format(value, self.called(value, column))
         return self.language.word(value)

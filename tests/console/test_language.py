@@ -57,6 +57,11 @@ def test_amounts_days_and_words_by_language() -> None:
     assert chinese.day(dt.date(2026, 5, 4)) == "2026年5月4日"
     assert english.money(5_000_050, "CNY") == "CNY 50,000.50"
     assert english.money(500, "JPY") == "JPY 500"
+    assert english.short_money(4_186_773_000, "CNY") == "CNY 41.9M"
+    assert chinese.short_money(4_186_773_000, "CNY") == "CNY 4186.8万"
+    hong_kong = Formats(language("zh-Hant"), dt.UTC)
+    assert hong_kong.short_money(4_186_773_000, "CNY") == "CNY 4186.8萬"
+    assert chinese.cell("sale.confirmed", "trigger_event", None) == "销售确认"
 
 
 def test_a_note_with_numbers_keeps_them() -> None:

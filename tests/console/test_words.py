@@ -27,6 +27,7 @@ from services.audit.revealing import GROUPS, PURPOSES
 from services.config import Settings
 from services.console.language import COLUMNS, EVENTS, catalogues, language
 from services.console.rule_books import CLOCK_PACKS, DEFAULTS, shipped_books
+from services.door.quarantine import State
 from services.store.generation import BUILDING, FOLLOWING, LIVE, RETIRED
 from services.store.queries.customer_lines import SaleState
 from services.watch.packs import load_pack
@@ -98,6 +99,7 @@ def test_every_column_code_and_event_type_has_a_word(code: str) -> None:
     wanted |= {f"word:{one}" for one in (*SAID.values(), *GROUPS, *PURPOSES, *typing.get_args(SaleState))}
     wanted |= {f"word:{one}" for one in clocks()}
     wanted |= {f"word:{one}" for one in (BUILDING, FOLLOWING, LIVE, RETIRED, "ledgers", KIND)}
+    wanted |= {f"word:{one}" for one in (*typing.get_args(State), "entries", "licence_expired")}
     wanted |= {f"word:{one.name}" for one in LEDGERS.ledgers} | {
         f"word:{one.name}" for one in LEDGERS.tallies
     }
