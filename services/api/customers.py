@@ -16,12 +16,13 @@ from services.api.openapi import answers
 from services.api.reading import Limit, json_of, moment, must_see, reading
 from services.audit.card_as_of import card_as_of
 from services.audit.revealing import Asking, Purpose, Read, Revealed, Revealer
-from services.errors import NotFound, WrongUse
+from services.errors import NotFound
 from services.privacy.lookup import Lookups
 from services.projector.batch import Cut
 from services.store.queries.customer_card import CustomerCard, customer_card, satisfaction_over_time
 from services.store.queries.customer_lines import AnswerLine
 from services.store.queries.customer_search import Candidate, candidates
+from services.store.queries.paging import no_cursor
 
 router = APIRouter(prefix="/customers", tags=["customers"], dependencies=[needs("read_customers")])
 
@@ -164,12 +165,12 @@ def _revealer(system: Any) -> Revealer:
 
 
 def _position(cursor: str | None) -> Position | None:
+    if cursor is None:
+        return None
     try:
-        return None if cursor is None else Position.parse(cursor)
+        return Position.parse(cursor)
     except ValueError as error:
-        raise WrongUse(
-            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
-        ) from error
+        raise no_cursor(cursor) from error
 
 
 def _unknown(customer_id: str) -> NotFound:

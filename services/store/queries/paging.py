@@ -36,9 +36,7 @@ def read_cursor(cursor: str, sort: str | None, width: int | None) -> list[str | 
             type=tuple[str | None, list[str | None]],
         )
     except (binascii.Error, msgspec.MsgspecError, ValueError) as error:
-        raise WrongUse(
-            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
-        ) from error
+        raise no_cursor(cursor) from error
     if made != sort or (width is not None and len(values) != width):
         raise WrongUse(
             f"this cursor is of a list in another order: begin anew, without cursor, for sort={sort}"
@@ -46,14 +44,19 @@ def read_cursor(cursor: str, sort: str | None, width: int | None) -> list[str | 
     return values
 
 
+def no_cursor(cursor: str) -> WrongUse:
+    """The refusal of a text that is no cursor."""
+    return WrongUse(
+        f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
+    )
+
+
 def position_in(cursor: str) -> Position:
     """The position in a cursor of a timeline."""
     try:
         return Position.parse(read_cursor(cursor, "timeline", 1)[0] or "")
     except ValueError as error:
-        raise WrongUse(
-            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
-        ) from error
+        raise no_cursor(cursor) from error
 
 
 def page_of(

@@ -15,7 +15,7 @@ from services.errors import WrongUse
 from services.store import tables
 from services.store.columns import Column
 from services.store.database import Connection
-from services.store.queries.paging import cursor_of, read_cursor
+from services.store.queries.paging import cursor_of, no_cursor, read_cursor
 
 PAGE_ROWS = 50
 PAGE_ROWS_AT_MOST = 500
@@ -225,9 +225,7 @@ def _after(order: Sequence[_By], sort: str | None, cursor: str) -> tuple[str, li
     """The rows that come after a cursor's: equal in the columns before and later in one, for each column."""
     given = read_cursor(cursor, sort, len(order))
     if any(text is None and not one.column.nullable for one, text in zip(order, given, strict=True)):
-        raise WrongUse(
-            f"cursor={cursor!r} is no `next` of a page before: leave it out to begin with the first page"
-        )
+        raise no_cursor(cursor)
     marks = [
         None if text is None else _bound(one.column, text) for one, text in zip(order, given, strict=True)
     ]
